@@ -1,1 +1,60 @@
-export {}
+export { runAdvertiser, reconcile, type AdvertiserDeps } from './advertiser.ts'
+export { Alarm } from './alarm.ts'
+export { backoffMs, type BackoffPolicy } from './backoff.ts'
+export { BoundedMap } from './bounded-map.ts'
+export { type EnvelopeWindow } from './check-envelope.ts'
+export { destinationAfter } from './circuit-breaker.ts'
+export { meaningForCall, meaningForParcel, type Meaning } from './delivery-outcome.ts'
+export { Homes, isInForce } from './homes.ts'
+export { Mailbox, type BoxPage } from './mailbox.ts'
+export type {
+  AppendOutcome,
+  BoxAddress,
+  Content,
+  Destination,
+  Forwarding,
+  Message,
+  VerifiedEnvelope,
+} from './message.ts'
+export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
+export { runOutboxLanes } from './outbox-lanes.ts'
+export type { AdvertPublisher, OwnAdvert } from './ports/advert-publisher.ts'
+export type { AuthorizationStore, StoredAuthorization } from './ports/authorization-store.ts'
+export type { Clock } from './ports/clock.ts'
+export type { CoreEvents } from './ports/events.ts'
+export type { DirectoryAnswer, DirectoryEntry, HostDirectory } from './ports/host-directory.ts'
+export type { CallAnswer, HostLink, ParcelAnswer } from './ports/host-link.ts'
+export type {
+  Arrival,
+  MailboxStore,
+  MessageName,
+  MessagePage,
+  Placement,
+  StoredMessage,
+} from './ports/mailbox-store.ts'
+export {
+  freshDestination,
+  type DestinationState,
+  type OutboxClaim,
+  type OutboxCounts,
+  type OutboxStore,
+  type Parcel,
+  type ParcelBatch,
+  type ParcelEnd,
+  type Unrouted,
+  type UnroutedEnd,
+  type UnroutedGroup,
+} from './ports/outbox-store.ts'
+export type { Random } from './ports/random.ts'
+export type { SessionStateStore } from './ports/session-state-store.ts'
+export type { Store } from './ports/store.ts'
+export {
+  destinationsFor,
+  Resolver,
+  type Resolution,
+  type ResolverDeps,
+  type ResolverOptions,
+  type Route,
+} from './resolve-hosts.ts'
+export { runRetention, type RetentionDeps } from './retention.ts'
+export { Router, type Accepted, type Incoming, type Received, type RouterDeps, type Send } from './router.ts'

@@ -1,0 +1,49 @@
+import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
+
+/** A message box: its owner's key and its name. */
+export interface BoxAddress {
+  readonly owner: IdentityKey
+  readonly box: BoxName
+}
+
+/** What a sender wrote: a string as it came, or an object as JSON text. */
+export interface Content {
+  readonly contentType: 'text/plain' | 'application/json'
+  readonly body: string
+}
+
+/** The sender's own signature over one message to one recipient, already verified (phip.md section 8, F1). */
+export interface VerifiedEnvelope {
+  readonly timestampMs: number
+  /** DER, as hexadecimal digits. */
+  readonly signatureHex: string
+  /** SHA-256 of the signed text, 64 hexadecimal digits: what is remembered so that the envelope is good only once. */
+  readonly hash: string
+}
+
+/**
+ * A message on its way to one recipient. While it waits, (recipient, box, sender, messageId) is its identity. Where no
+ * envelope proves the sender, this host's own authentication of the sender does.
+ */
+export interface Message extends Content {
+  readonly recipient: IdentityKey
+  readonly box: BoxName
+  readonly sender: IdentityKey
+  readonly messageId: MessageId
+  readonly envelope: VerifiedEnvelope | null
+}
+
+/** A host to which messages are forwarded. The key is pinned: only a host that proves it is given anything. */
+export interface Destination {
+  readonly hostKey: IdentityKey
+  readonly origin: HostOrigin
+}
+
+/** What a store did with a message: a conflict is an equal identity with another plain body, and stores nothing. */
+export type AppendOutcome = 'stored' | 'duplicate' | 'conflict'
+
+/** One delivery of a message to one host, by which that host knows it again. */
+export interface Forwarding {
+  readonly destination: Destination
+  readonly forwardId: ForwardId
+}

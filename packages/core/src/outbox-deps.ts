@@ -1,0 +1,32 @@
+import type { Alarm } from './alarm.ts'
+import type { BackoffPolicy } from './backoff.ts'
+import type { Clock } from './ports/clock.ts'
+import type { CoreEvents } from './ports/events.ts'
+import type { HostLink } from './ports/host-link.ts'
+import type { OutboxStore } from './ports/outbox-store.ts'
+import type { Random } from './ports/random.ts'
+import type { Resolver } from './resolve-hosts.ts'
+
+export interface OutboxOptions {
+  /** How many destinations and look-ups are in hand at once: a slow host holds up one lane. */
+  readonly lanes: number
+  readonly maxMessages: number
+  readonly maxBytes: number
+  /** After a failed call or a refused parcel. */
+  readonly backoff: BackoffPolicy
+  /** After a look-up that found no home. */
+  readonly unroutedBackoff: BackoffPolicy
+  /** How long delivery is tried before a message has failed. */
+  readonly ageLimitMs: number
+}
+
+export interface OutboxDeps {
+  readonly outbox: OutboxStore
+  readonly link: HostLink
+  readonly resolver: Pick<Resolver, 'cached' | 'resolve' | 'drop'>
+  readonly alarm: Alarm
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: CoreEvents
+  readonly options: OutboxOptions
+}

@@ -1,0 +1,16 @@
+import type { IdentityKey } from '@overpost/protocol'
+import type { Destination } from '../message.ts'
+
+/** Business events, told to whoever logs and counts. Handlers return at once and never throw. */
+export interface CoreEvents {
+  accepted(event: { placements: number; duplicates: number; here: number; forwarded: number; unrouted: number }): void
+  received(event: { originHost: IdentityKey; stored: number; duplicates: number; refused: number }): void
+  delivered(event: { destination: Destination; parcels: number; duplicates: number; ageMs: number }): void
+  attemptFailed(event: { destination: Destination; parcels: number; failures: number; reason: string }): void
+  parcelFailed(event: { destination: Destination | null; reason: string }): void
+  rerouted(event: { destination: Destination; reason: string }): void
+  routed(event: { recipient: IdentityKey; hosts: number; messages: number }): void
+  lookupFailed(event: { recipient: IdentityKey; reason: string }): void
+  published(event: { created: number; spent: number; txid: string }): void
+  roundFailed(event: { part: 'lane' | 'advertiser' | 'retention'; error: unknown }): void
+}

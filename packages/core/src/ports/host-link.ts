@@ -1,0 +1,22 @@
+import type { ErrorCode } from '@overpost/protocol'
+import type { Destination } from '../message.ts'
+import type { Parcel } from './outbox-store.ts'
+
+/** What the other host said of one parcel. `code` is the other host's word, of our table or not. */
+export type ParcelAnswer =
+  | { readonly kind: 'stored'; readonly duplicate: boolean }
+  | { readonly kind: 'refused'; readonly status: number; readonly code: ErrorCode | (string & {}) }
+
+/** What became of a call. */
+export type CallAnswer =
+  /** An answer per parcel, in order. */
+  | { readonly kind: 'answered'; readonly answers: readonly ParcelAnswer[] }
+  /** The call as a whole was refused: status 400 or 413 may be for one bad parcel in it. */
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly retryAfterMs: number | null }
+  /** No answer that can be believed: network, timeout, wrong key, an answer that does not verify. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+
+/** The way to other hosts. One call, its own quick retries included, ends within 30 s; never rejects. */
+export interface HostLink {
+  propagate(destination: Destination, parcels: readonly Parcel[], signal: AbortSignal): Promise<CallAnswer>
+}

@@ -1,0 +1,71 @@
+import type { BoxName, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
+import type { AppendOutcome, BoxAddress, Forwarding, Message } from '../message.ts'
+
+/** Where one message of a send goes. At least one of `here` and `forwardings` says something. */
+export interface Placement {
+  readonly message: Message
+  readonly acceptedAtMs: number
+  /**
+   * `home`: appended to the recipient's box, and done. `guest`: appended too, so that the recipient can list it here at once,
+   * beside an outbox row that looks for a home. `none`: not appended here.
+   */
+  readonly here: 'home' | 'guest' | 'none'
+  /** An outbox row each. */
+  readonly forwardings: readonly Forwarding[]
+}
+
+/** A message that another host handed in. */
+export interface Arrival {
+  readonly message: Message
+  readonly originHost: IdentityKey
+  readonly forwardId: ForwardId
+  readonly receivedAtMs: number
+}
+
+export interface StoredMessage extends Message {
+  /** The place in its box's log: grows by one with each message, never used again. */
+  readonly sequence: number
+  /** What the recipient sees and acknowledges by: unique per recipient (relay-http.md section 2). */
+  readonly listedId: string
+  readonly receivedAtMs: number
+  /** The host that handed it in; null when its sender handed it in here. */
+  readonly originHost: IdentityKey | null
+}
+
+export interface MessagePage {
+  readonly messages: readonly StoredMessage[]
+  /** Whether the box holds more after these. */
+  readonly more: boolean
+}
+
+/** One message of a recipient, named by its identity. */
+export interface MessageName {
+  readonly box: BoxName
+  readonly sender: IdentityKey
+  readonly messageId: MessageId
+}
+
+/**
+ * Where messages wait until acknowledged: one append-only log per box. Each call is atomic and durable when it resolves.
+ * Duplicates are decided inside the transaction, in this order: a remembered forward id, a remembered envelope, an equal
+ * identity that still waits (here, or in the outbox). An equal identity is a `duplicate` when the bodies are equal or both
+ * are the client's ciphertext (`{"encryptedMessage":...}`), else a `conflict`; the first body stays. The forward id and
+ * the envelope of whatever was stored or found a duplicate are remembered.
+ * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was stored.
+ */
+export interface MailboxStore {
+  /** Names this log. A restored or copied store has another, so that no cursor skips mail in silence. */
+  readonly incarnation: string
+  /** Keeps one send for all its recipients, or, if one of them is a `conflict`, for none. An outcome each, in order. */
+  accept(placements: readonly Placement[]): Promise<AppendOutcome[]>
+  /** Appends what another host handed in: each stands for itself. An outcome each, in order. */
+  receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]>
+  /** Oldest first: at most `limit` messages and about `maxBytes` of bodies (but at least one), sequence above `after`. */
+  list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage>
+  /** Deletes the owner's messages by listed id, and outbox rows that looked for their home. Resolves to the count deleted. */
+  acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number>
+  /** As {@link acknowledge}, by the message's identity. */
+  acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number>
+  /** Forgets forward ids and envelopes made before `beforeMs`. Resolves to whether more are left to forget. */
+  forget(beforeMs: number): Promise<boolean>
+}

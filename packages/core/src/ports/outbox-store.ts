@@ -1,0 +1,99 @@
+import type { ForwardId, IdentityKey } from '@overpost/protocol'
+import type { Destination, Forwarding, Message } from '../message.ts'
+
+/** One message to one host, durable until it is settled. */
+export interface Parcel {
+  readonly id: number
+  readonly message: Message
+  readonly forwardId: ForwardId
+  readonly acceptedAtMs: number
+  /** Answers so far that put this one parcel off. */
+  readonly attempts: number
+}
+
+/** Parcels of one destination, claimed together, oldest first. No other claim names this destination until it is finished. */
+export interface ParcelBatch {
+  readonly destination: Destination
+  /** Failed calls to this destination since the last good one. */
+  readonly failures: number
+  readonly parcels: readonly Parcel[]
+}
+
+/** A message that looks for a home of its recipient. */
+export interface Unrouted {
+  readonly id: number
+  readonly message: Pick<Message, 'recipient' | 'box' | 'sender' | 'messageId' | 'envelope'>
+  readonly acceptedAtMs: number
+  /** Look-ups so far that found nothing. */
+  readonly attempts: number
+}
+
+/** Messages to one recipient, claimed together. No other claim names this recipient until it is finished. */
+export interface UnroutedGroup {
+  readonly recipient: IdentityKey
+  readonly messages: readonly Unrouted[]
+}
+
+/** What becomes of one parcel. */
+export type ParcelEnd =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
+  | { readonly kind: 'reroute'; readonly atMs: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** What becomes of one unrouted message. `routed`: it has outbox rows now. `postponed`: it asks again at `atMs`. */
+export type UnroutedEnd =
+  | { readonly kind: 'routed'; readonly forwardings: readonly Forwarding[] }
+  | { readonly kind: 'postponed'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** How a destination stands after a call: failures in a row, and the time before which nothing is claimed for it. */
+export interface DestinationState {
+  readonly failures: number
+  readonly nextAttemptAtMs: number
+  readonly reason: string | null
+}
+
+/** Work for a lane. */
+export type OutboxClaim =
+  | { readonly kind: 'parcels'; readonly batch: ParcelBatch }
+  | { readonly kind: 'unrouted'; readonly group: UnroutedGroup }
+
+/** What an operator asks of the queue. */
+export interface OutboxCounts {
+  readonly parcels: number
+  readonly unrouted: number
+  readonly failed: number
+  readonly oldestAcceptedAtMs: number | null
+}
+
+/**
+ * The durable outbox: one row per message and destination. Each call is atomic and durable when it resolves. A claim that is
+ * neither finished nor released ends with the process (or its lease): its rows are then due again, and the receiver's memory
+ * absorbs what was sent twice.
+ * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was changed.
+ */
+export interface OutboxStore {
+  /**
+   * Claims what is due and in nobody's hands: parcels of one destination, at most `maxMessages` and `maxBytes` of bodies (one
+   * larger goes alone; only one while the destination's last call failed), or messages that look for a home of one recipient.
+   */
+  claim(limits: { nowMs: number; maxMessages: number; maxBytes: number }): Promise<OutboxClaim | null>
+  /** When {@link claim} has something again: Unix ms, null when nothing waits. What is in somebody's hands does not count. */
+  nextDueAtMs(): Promise<number | null>
+  /**
+   * Ends a claim on parcels, an end for each in order. When a guest copy's last parcel is delivered, the copy here goes,
+   * unless the recipient listed it here already. `failed` rows stay, for the sender to be told.
+   */
+  finishParcels(batch: ParcelBatch, ends: readonly ParcelEnd[], state: DestinationState): Promise<void>
+  /** Ends a claim on unrouted messages, an end for each in order. */
+  finishUnrouted(group: UnroutedGroup, ends: readonly UnroutedEnd[]): Promise<void>
+  /** Gives a claim back unchanged. */
+  release(claim: OutboxClaim): void
+  /** Makes what waits for that host due now; its failures stand until a call is good. True when something was waiting for a later time. */
+  wake(hostKey: IdentityKey): Promise<boolean>
+  counts(): Promise<OutboxCounts>
+}
+
+/** A destination to which nothing was sent yet. */
+export const freshDestination: DestinationState = { failures: 0, nextAttemptAtMs: 0, reason: null }

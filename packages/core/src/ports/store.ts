@@ -1,0 +1,12 @@
+import type { AuthorizationStore } from './authorization-store.ts'
+import type { MailboxStore } from './mailbox-store.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import type { SessionStateStore } from './session-state-store.ts'
+
+/** All that a host keeps, in one place with one owner. */
+export interface Store extends AsyncDisposable {
+  readonly mailboxes: MailboxStore
+  readonly outbox: OutboxStore
+  readonly authorizations: AuthorizationStore
+  readonly sessionState: SessionStateStore
+}

@@ -1,0 +1,141 @@
+import {
+  compileBoxPattern,
+  originForRouting,
+  selectRoutes,
+  verifyPhipToken,
+  type BoxName,
+  type BoxPattern,
+  type IdentityKey,
+  type PhipToken,
+  type SignatureVerifier,
+} from '@overpost/protocol'
+import { BoundedMap } from './bounded-map.ts'
+import type { Destination } from './message.ts'
+import type { Clock } from './ports/clock.ts'
+import type { DirectoryEntry, HostDirectory } from './ports/host-directory.ts'
+
+/** A home of a user elsewhere, from a token that we verified ourselves. */
+export interface Route {
+  readonly destination: Destination
+  /** Null: every box. */
+  readonly pattern: BoxPattern | null
+}
+
+/** `failed` is never the same as `routes: []`: nobody could be asked. */
+export type Resolution =
+  { readonly kind: 'routes'; readonly routes: readonly Route[] } | { readonly kind: 'failed'; readonly reason: string }
+
+export interface ResolverOptions {
+  /** How long verified routes are used without asking again. */
+  readonly positiveMs: number
+  /** How long the answer "none" is believed. */
+  readonly negativeMs: number
+  /** http:// origins count, for development only. */
+  readonly allowHttp: boolean
+}
+
+export interface ResolverDeps {
+  readonly directory: HostDirectory
+  readonly verifier: SignatureVerifier
+  readonly clock: Clock
+  /** Tokens of our own are no route to another host. */
+  readonly ownKey: IdentityKey
+}
+
+interface CachedRoutes {
+  readonly routes: readonly Route[]
+  readonly freshUntilMs: number
+}
+
+const mostUsers = 100_000
+/** Tokens looked at per answer: what lies beyond is ignored, so that a flood costs bounded work. */
+const mostEntries = 256
+const mostRoutes = 5
+
+/** Finds the hosts of a user: the cache of verified routes, then the overlay, once for all who ask at the same time. */
+export class Resolver {
+  readonly #deps: ResolverDeps
+  readonly #options: ResolverOptions
+  readonly #cache = new BoundedMap<IdentityKey, CachedRoutes>(mostUsers)
+  readonly #flights = new Map<IdentityKey, Promise<Resolution>>()
+
+  constructor(deps: ResolverDeps, options: ResolverOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** Routes to `user`'s `box` that are verified and fresh; null when the overlay must be asked first. No I/O. */
+  cached(user: IdentityKey, box: BoxName): readonly Destination[] | null {
+    const entry = this.#cache.get(user)
+    if (entry === undefined || entry.freshUntilMs <= this.#deps.clock.nowMs()) return null
+    return destinationsFor(entry.routes, box)
+  }
+
+  /** Fresh routes of `user`, from the cache or the overlay. Never rejects; aborting is `failed`. */
+  resolve(user: IdentityKey, signal: AbortSignal): Promise<Resolution> {
+    const entry = this.#cache.get(user)
+    if (entry !== undefined && entry.freshUntilMs > this.#deps.clock.nowMs()) {
+      return Promise.resolve({ kind: 'routes', routes: entry.routes })
+    }
+    let flight = this.#flights.get(user)
+    if (flight === undefined) {
+      flight = this.#ask(user, signal).finally(() => this.#flights.delete(user))
+      this.#flights.set(user, flight)
+    }
+    return flight
+  }
+
+  /** Forgets what is known of a user's routes, as a host said that it is not one. */
+  drop(user: IdentityKey): void {
+    this.#cache.delete(user)
+  }
+
+  async #ask(user: IdentityKey, signal: AbortSignal): Promise<Resolution> {
+    const { directory, clock } = this.#deps
+    const answer = await directory.find(user, signal)
+    if (answer.kind === 'failed') return answer
+    const routes = this.#verifiedRoutes(user, answer.entries)
+    const lifetimeMs = routes.length > 0 ? this.#options.positiveMs : this.#options.negativeMs
+    this.#cache.set(user, { routes, freshUntilMs: clock.nowMs() + lifetimeMs })
+    return { kind: 'routes', routes }
+  }
+
+  /** What is left of an answer when nothing in it is believed (BRC-34: routers repeat every check of the topic manager). */
+  #verifiedRoutes(user: IdentityKey, entries: readonly DirectoryEntry[]): Route[] {
+    const { verifier, clock, ownKey } = this.#deps
+    const { allowHttp } = this.#options
+    const spent: PhipToken[] = []
+    const live: PhipToken[] = []
+    for (const entry of entries.slice(0, mostEntries)) {
+      const verified = verifyPhipToken(entry.script, { verifier, allowHttp })
+      if ('token' in verified && verified.token.userKey === user) (entry.spent ? spent : live).push(verified.token)
+    }
+    const standing = live.filter((token) => !spent.some((gone) => outlives(gone, token)))
+    return selectRoutes(standing, { nowMs: clock.nowMs(), most: mostRoutes + 1 })
+      .filter((token) => token.hostKey !== ownKey)
+      .slice(0, mostRoutes)
+      .flatMap((token): Route[] => {
+        const origin = originForRouting(token.origin, { allowHttp })
+        const pattern = token.pattern === null ? null : compileBoxPattern(token.pattern)
+        if (origin === null || (pattern === null && token.pattern !== null)) return []
+        return [{ destination: { hostKey: token.hostKey, origin }, pattern }]
+      })
+  }
+}
+
+/** The destinations of the routes that cover a box. */
+export function destinationsFor(routes: readonly Route[], box: BoxName): Destination[] {
+  return routes.filter(({ pattern }) => pattern?.test(box) ?? true).map(({ destination }) => destination)
+}
+
+/**
+ * Whether a spent token takes a live one with it. Anyone can mint an old token's script again, since only its host's key
+ * can spend it but nobody's is needed to make it: so what that host spent stays spent, and so does all that the user signed
+ * for that host before it.
+ */
+function outlives(spent: PhipToken, live: PhipToken): boolean {
+  if (spent.hostKey !== live.hostKey || spent.userKey !== live.userKey) return false
+  if (live.dates === null)
+    return spent.dates !== null || (spent.origin === live.origin && spent.pattern === live.pattern)
+  return spent.dates !== null && spent.dates.issuedAtMs >= live.dates.issuedAtMs
+}

@@ -1,0 +1,25 @@
+import type { Clock } from './ports/clock.ts'
+import type { CoreEvents } from './ports/events.ts'
+import type { MailboxStore } from './ports/mailbox-store.ts'
+
+export interface RetentionDeps {
+  readonly store: Pick<MailboxStore, 'forget'>
+  readonly clock: Clock
+  readonly events: Pick<CoreEvents, 'roundFailed'>
+  /** How long forward ids and envelopes are remembered. */
+  readonly memoryMs: number
+  readonly everyMs: number
+}
+
+/** Forgets forward ids and envelopes that are too old to be taken again, in small steps, until `signal` aborts. */
+export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
+  const { store, clock, events, memoryMs, everyMs } = deps
+  while (!signal.aborted) {
+    try {
+      while (!signal.aborted && (await store.forget(clock.nowMs() - memoryMs))) await clock.until(clock.nowMs(), signal)
+    } catch (error) {
+      events.roundFailed({ part: 'retention', error })
+    }
+    await clock.until(clock.nowMs() + everyMs, signal)
+  }
+}

@@ -1,0 +1,176 @@
+import {
+  forwardIdTimeMs,
+  RelayError,
+  type BoxName,
+  type Envelope,
+  type ErrorCode,
+  type ForwardId,
+  type IdentityKey,
+  type MessageId,
+  type SignatureVerifier,
+} from '@overpost/protocol'
+import type { Alarm } from './alarm.ts'
+import { checkEnvelope, isInWindow, type EnvelopeWindow } from './check-envelope.ts'
+import { forwardingTo } from './forwarding.ts'
+import type { Homes } from './homes.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { Content, Message } from './message.ts'
+import type { Clock } from './ports/clock.ts'
+import type { CoreEvents } from './ports/events.ts'
+import type { Arrival, MailboxStore, Placement } from './ports/mailbox-store.ts'
+import type { Random } from './ports/random.ts'
+import type { Resolver } from './resolve-hosts.ts'
+
+/** What an authenticated user sends: one content, to one or more recipients. */
+export interface Send extends Content {
+  readonly sender: IdentityKey
+  readonly box: BoxName
+  readonly recipients: readonly {
+    readonly recipient: IdentityKey
+    /** Null: this host makes one, in decimal (BRC-33 to the letter). */
+    readonly messageId: MessageId | null
+    readonly envelope: Envelope | null
+  }[]
+}
+
+export interface Accepted {
+  readonly recipient: IdentityKey
+  readonly messageId: MessageId
+  readonly duplicate: boolean
+}
+
+/** A message that an authenticated host hands in, with the sender's envelope still to be proven. */
+export interface Incoming extends Content {
+  readonly recipient: IdentityKey
+  readonly box: BoxName
+  readonly sender: IdentityKey
+  readonly messageId: MessageId
+  readonly envelope: Envelope
+  readonly forwardId: ForwardId
+}
+
+export type Received =
+  { readonly kind: 'stored'; readonly duplicate: boolean } | { readonly kind: 'refused'; readonly code: ErrorCode }
+
+export interface RouterDeps {
+  readonly store: Pick<MailboxStore, 'accept' | 'receive'>
+  readonly homes: Pick<Homes, 'has'>
+  readonly resolver: Pick<Resolver, 'cached'>
+  readonly mailbox: Pick<Mailbox, 'appended'>
+  /** Rung when the outbox has something new. */
+  readonly outboxAlarm: Pick<Alarm, 'ring'>
+  readonly verifier: SignatureVerifier
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: Pick<CoreEvents, 'accepted' | 'received'>
+  readonly window: EnvelopeWindow
+}
+
+/** Decides where messages go. It asks nobody: what it does not know yet, the outbox finds out. */
+export class Router {
+  readonly #deps: RouterDeps
+  #lastMadeId = 0
+
+  constructor(deps: RouterDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Takes a send from its sender, for all recipients or for none, and resolves when it is durable. A repeat of what still
+   * waits, or of an envelope that came before, is a success marked `duplicate`.
+   * @throws {RelayError} ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_UNAVAILABLE
+   */
+  async accept(send: Send): Promise<Accepted[]> {
+    const { store, clock, events, mailbox, outboxAlarm } = this.#deps
+    const nowMs = clock.nowMs()
+    const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
+    const placements = await Promise.all(messages.map((message) => this.#place(message, nowMs)))
+    const outcomes = await store.accept(placements)
+    if (outcomes.includes('conflict')) throw new RelayError('ERR_DUPLICATE_MESSAGE')
+
+    const fresh = placements.filter((_, index) => outcomes[index] === 'stored')
+    for (const { message, here } of fresh) {
+      if (here !== 'none') mailbox.appended({ owner: message.recipient, box: message.box })
+    }
+    if (fresh.some(({ here }) => here !== 'home') || fresh.some(({ forwardings }) => forwardings.length > 0)) {
+      outboxAlarm.ring()
+    }
+    events.accepted({
+      placements: placements.length,
+      duplicates: placements.length - fresh.length,
+      here: fresh.filter(({ here }) => here === 'home').length,
+      forwarded: fresh.reduce((sum, { forwardings }) => sum + forwardings.length, 0),
+      unrouted: fresh.filter(({ here }) => here === 'guest').length,
+    })
+    return messages.map(({ recipient, messageId }, index) => ({
+      recipient,
+      messageId,
+      duplicate: outcomes[index] === 'duplicate',
+    }))
+  }
+
+  /**
+   * Takes what another host hands in: each message stands for itself, an outcome each in order, durable when it resolves.
+   * Nothing received is ever sent on to a further host.
+   * @throws {RelayError} ERR_UNAVAILABLE; then nothing was stored.
+   */
+  async receive(originHost: IdentityKey, incoming: readonly Incoming[]): Promise<Received[]> {
+    const { store, clock, events, mailbox } = this.#deps
+    const nowMs = clock.nowMs()
+    const checked = await Promise.all(incoming.map((item) => this.#check(originHost, item, nowMs)))
+    const arrivals = checked.filter((item) => 'message' in item)
+    const outcomes = arrivals.length === 0 ? [] : await store.receive(arrivals)
+
+    let next = 0
+    const received = checked.map((item): Received => {
+      if ('refused' in item) return { kind: 'refused', code: item.refused }
+      const outcome = outcomes[next++]
+      if (outcome === 'conflict') return { kind: 'refused', code: 'ERR_DUPLICATE_MESSAGE' }
+      if (outcome === 'stored') mailbox.appended({ owner: item.message.recipient, box: item.message.box })
+      return { kind: 'stored', duplicate: outcome === 'duplicate' }
+    })
+    const duplicates = received.filter((answer) => answer.kind === 'stored' && answer.duplicate).length
+    const refused = received.filter((answer) => answer.kind === 'refused').length
+    events.received({ originHost, stored: received.length - duplicates - refused, duplicates, refused })
+    return received
+  }
+
+  #toMessage(send: Send, to: Send['recipients'][number], nowMs: number): Message {
+    const { sender, box, contentType, body } = send
+    const messageId = to.messageId ?? this.#makeId(nowMs)
+    const message = { recipient: to.recipient, box, sender, messageId, contentType, body }
+    if (to.envelope === null) return { ...message, envelope: null }
+    const checked = checkEnvelope(message, to.envelope, { ...this.#deps, nowMs })
+    if ('refused' in checked) throw new RelayError(checked.refused)
+    return { ...message, envelope: checked.envelope }
+  }
+
+  /** Where a message goes (design section 2.1): its homes, or here as a guest when none is known. */
+  async #place(message: Message, nowMs: number): Promise<Placement> {
+    const { homes, resolver, random } = this.#deps
+    const isHome = await homes.has(message.recipient, message.box)
+    // Another host believes only what the sender signed.
+    const routes = message.envelope === null ? [] : (resolver.cached(message.recipient, message.box) ?? [])
+    const here = isHome ? 'home' : routes.length > 0 ? 'none' : 'guest'
+    return { message, acceptedAtMs: nowMs, here, forwardings: routes.map((to) => forwardingTo(to, nowMs, random)) }
+  }
+
+  async #check(originHost: IdentityKey, item: Incoming, nowMs: number): Promise<Arrival | { refused: ErrorCode }> {
+    const { homes, window } = this.#deps
+    if (!isInWindow(forwardIdTimeMs(item.forwardId), nowMs, window)) return { refused: 'ERR_TOO_OLD' }
+    if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
+    const checked = checkEnvelope(item, item.envelope, { ...this.#deps, nowMs })
+    if ('refused' in checked) {
+      const isForged = checked.refused === 'ERR_INVALID_ENVELOPE'
+      return { refused: isForged ? 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED' : checked.refused }
+    }
+    const { forwardId, ...rest } = item
+    return { message: { ...rest, envelope: checked.envelope }, originHost, forwardId, receivedAtMs: nowMs }
+  }
+
+  /** A decimal id that a BRC-33 client can read as an integer: microseconds, never the same twice. */
+  #makeId(nowMs: number): MessageId {
+    this.#lastMadeId = Math.max(this.#lastMadeId + 1, nowMs * 1000)
+    return String(this.#lastMadeId) as MessageId
+  }
+}
