@@ -1,0 +1,89 @@
+import type * as z from 'zod'
+
+/** What a leaf of a configuration schema says about itself, by zod's `.meta()`. */
+export interface LeafMeta {
+  readonly description?: string
+  /** The environment variable that sets the leaf. */
+  readonly env?: string
+  /** The unit of the number, as `ms` or `bytes`. */
+  readonly unit?: string
+  /** Never printed. */
+  readonly secret?: boolean
+  /** Stands in the example file when the leaf has no default. */
+  readonly example?: unknown
+}
+
+export type LeafKind = 'string' | 'number' | 'boolean' | 'list' | 'other'
+
+/** One setting: where it sits in the object, its names for flags and environment, and what it takes. */
+export interface Leaf {
+  readonly path: readonly string[]
+  /** The flag, with its dashes: `listen.port` is `--listen-port`. */
+  readonly flag: string
+  readonly kind: LeafKind
+  readonly meta: LeafMeta
+  readonly required: boolean
+  /** The default, or undefined. */
+  readonly fallback: unknown
+  /** The words that it takes, for an enumeration. */
+  readonly choices: readonly string[]
+}
+
+/** Every leaf of `schema`, in the order of the schema. Objects are walked into, through `default`, `optional` and `prefault`. */
+export function schemaLeaves(schema: z.ZodType, path: readonly string[] = []): Leaf[] {
+  const { core, meta, required, fallback } = unwrap(schema)
+  const def = defOf(core)
+  if (def.type === 'object' && def.shape !== undefined) {
+    return Object.entries(def.shape).flatMap(([key, child]) => schemaLeaves(child, [...path, key]))
+  }
+  const flag = `--${path.map(kebab).join('-')}`
+  return [{ path, flag, kind: kindOf(core), meta, required, fallback, choices: choicesOf(def) }]
+}
+
+/** As much of a zod schema's definition as is read here. */
+interface Def {
+  readonly type: string
+  readonly shape?: Readonly<Record<string, z.ZodType>>
+  readonly innerType?: z.ZodType
+  readonly in?: z.ZodType
+  readonly defaultValue?: unknown
+  readonly entries?: Readonly<Record<string, string>>
+}
+
+function defOf(schema: z.ZodType): Def {
+  return schema.def
+}
+
+function unwrap(schema: z.ZodType): { core: z.ZodType; meta: LeafMeta; required: boolean; fallback: unknown } {
+  let core = schema
+  let meta: LeafMeta = {}
+  let required = true
+  let fallback: unknown
+  for (;;) {
+    meta = { ...(core.meta() as LeafMeta | undefined), ...meta }
+    const def = defOf(core)
+    if (def.type === 'default' || def.type === 'prefault') {
+      required = false
+      fallback ??= def.defaultValue
+    }
+    if (def.type === 'optional' || def.type === 'nullable') required = false
+    const inner = def.type === 'pipe' ? def.in : def.innerType
+    if (inner === undefined) return { core, meta, required, fallback }
+    core = inner
+  }
+}
+
+function kindOf(core: z.ZodType): LeafKind {
+  const { type } = defOf(core)
+  if (type === 'number' || type === 'boolean') return type
+  if (type === 'string' || type === 'enum') return 'string'
+  return type === 'array' ? 'list' : 'other'
+}
+
+function choicesOf(def: Def): string[] {
+  return def.type === 'enum' && def.entries !== undefined ? Object.values(def.entries) : []
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
