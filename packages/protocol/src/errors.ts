@@ -1,0 +1,67 @@
+/**
+ * Every code that our HTTP doors answer, with its status and what it means. The one place where a code is made.
+ * Sources: shared/spec/relay-http.md section 3, phip.md section 5, auth.md section 4.
+ */
+export const errorTable = {
+  ERR_INVALID_REQUEST: [400, 'The request is not of the form that this route takes.'],
+  ERR_INVALID_JSON: [400, 'The body is not JSON.'],
+  ERR_INVALID_PARAMETERS: [400, 'A parameter is missing or of the wrong form.'],
+  ERR_MESSAGE_REQUIRED: [400, 'A message is required.'],
+  ERR_INVALID_MESSAGEBOX: [400, 'The message box must be a non-blank string.'],
+  ERR_MESSAGEBOX_REQUIRED: [400, 'A message box is required.'],
+  ERR_INVALID_MESSAGE_BODY: [400, 'The message body must be a non-blank string or an object.'],
+  ERR_RECIPIENT_REQUIRED: [400, 'A recipient is required.'],
+  ERR_INVALID_RECIPIENT_KEY: [400, 'The recipient is not a valid public key.'],
+  ERR_MESSAGEID_REQUIRED: [400, 'A message id is required for each of several recipients.'],
+  ERR_MESSAGEID_COUNT_MISMATCH: [400, 'There must be as many message ids as recipients.'],
+  ERR_INVALID_MESSAGEID: [400, 'A message id must be a non-blank string.'],
+  ERR_DUPLICATE_MESSAGE: [400, 'The same message id came before with another body.'],
+  ERR_INVALID_ENVELOPE: [400, "The sender's envelope is not of the right form, or its signature does not verify."],
+  ERR_TOO_OLD: [400, 'The message was made longer ago than this host remembers, or its time lies in the future.'],
+  ERR_MESSAGE_ID_REQUIRED: [400, 'At least one message id is required.'],
+  ERR_INVALID_MESSAGE_ID: [400, 'Message ids must be strings or whole numbers.'],
+  ERR_INVALID_ACKNOWLEDGMENT: [400, 'There is no such message to acknowledge.'],
+  ERR_INVALID_CURSOR: [400, 'The cursor is not of the right form.'],
+  ERR_SIGNATURE_INVALID: [400, 'The signature does not verify.'],
+  ERR_INVALID_AUTHORIZATION: [400, 'The authorization is not one that this host can carry out.'],
+  ERR_NOT_AUTHORIZED: [404, 'There is no such authorization.'],
+  UNAUTHORIZED: [401, 'Mutual authentication (BRC-103/104) failed or is missing.'],
+  ERR_DELIVERY_BLOCKED: [403, 'Delivery is blocked.'],
+  ERR_CLOSED: [403, 'This host takes no new identities.'],
+  ERR_SENDER_LINKAGE_VERIFICATION_FAILED: [403, 'Nothing proves that the original sender wrote this message.'],
+  ERR_RECIPIENT_NOT_HOSTED: [404, 'This host is not a home of the recipient.'],
+  ERR_NOT_FOUND: [404, 'There is no such route.'],
+  ERR_METHOD_NOT_ALLOWED: [405, 'The route does not take this method.'],
+  ERR_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+  ERR_BODY_TOO_LARGE: [413, 'The body is larger than this host takes.'],
+  ERR_RATE_LIMITED: [429, 'Too many requests.'],
+  ERR_QUOTA_EXCEEDED: [429, 'A quota is used up.'],
+  ERR_INTERNAL: [500, 'Something went wrong on this host.'],
+  ERR_UNAVAILABLE: [503, 'This host cannot do that right now; try again.'],
+  ERR_NO_ROUTE: [404, 'No home of the recipient was found.'],
+} as const satisfies Record<string, readonly [status: number, description: string]>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** A refusal with a code of {@link errorTable}. The description is shown to the caller: it says nothing about the inside. */
+export class RelayError extends Error {
+  readonly code: ErrorCode
+  /** Further fields of the answer, such as `blockedRecipients`. */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: ErrorCode,
+    description: string = errorTable[code][1],
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(description, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'RelayError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  /** The HTTP status of this error's code. */
+  get status(): number {
+    return errorTable[this.code][0]
+  }
+}

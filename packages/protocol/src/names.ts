@@ -1,0 +1,32 @@
+/** A BRC-43 key: security level and protocol name, and the key ID. The counterparty is given where it is used. */
+export interface KeyName {
+  readonly protocolID: readonly [0 | 1 | 2, string]
+  readonly keyID: string
+}
+
+/** The same key as the arguments of a BRC-100 wallet want it. */
+export function walletKey({ protocolID, keyID }: KeyName): { protocolID: [0 | 1 | 2, string]; keyID: string } {
+  return { protocolID: [...protocolID], keyID }
+}
+
+/** Signs and locks a host's own tokens (PHIP, PHIP2, PHIPW). BRC-34's name `PHIP` is too short to be legal in BRC-43. */
+export const phipTokenKey: KeyName = { protocolID: [2, 'peerserv host interconnect'], keyID: '1' }
+/** Signs SHIP tokens (BRC-88, as its validators read it: counterparty `anyone`). */
+export const shipTokenKey: KeyName = { protocolID: [2, 'service host interconnect'], keyID: '1' }
+/** Signs SLAP tokens (BRC-88). */
+export const slapTokenKey: KeyName = { protocolID: [2, 'service lookup availability'], keyID: '1' }
+/** A user allows a host, without dates (BRC-34). */
+export const phipAuthorizationKey: KeyName = { protocolID: [1, 'PHIP authorization'], keyID: '1' }
+/** A user allows a host, from one date to another (PHIP2). */
+export const phipDatedAuthorizationKey: KeyName = { protocolID: [1, 'PHIP dated authorization'], keyID: '1' }
+/** A sender signs one message to one recipient. */
+export const envelopeKey: KeyName = { protocolID: [1, 'phip message envelope'], keyID: '1' }
+/** A host signs what it says of itself. */
+export const capabilityKey: KeyName = { protocolID: [1, 'relay host capability'], keyID: '1' }
+
+export const topicPhip = 'tm_phip'
+export const topicShip = 'tm_ship'
+export const topicSlap = 'tm_slap'
+export const lookupPhip = 'ls_phip'
+export const lookupShip = 'ls_ship'
+export const lookupSlap = 'ls_slap'

@@ -1,0 +1,52 @@
+import * as z from 'zod'
+
+declare const brand: unique symbol
+type Branded<T, Name extends string> = T & { readonly [brand]: Name }
+
+/** A compressed secp256k1 public key, 66 lower-case hexadecimal digits. Only its form is checked, not that it is on the curve. */
+export type IdentityKey = Branded<string, 'IdentityKey'>
+/** The name that a sender gave a message: 1 to 256 characters, not blank. */
+export type MessageId = Branded<string, 'MessageId'>
+/** The name of a message box: 1 to 128 characters, not blank, no line breaks. */
+export type BoxName = Branded<string, 'BoxName'>
+/** `<txid>.<vout>`: the transaction's id in display order, the output's index in decimal. */
+export type Outpoint = Branded<string, 'Outpoint'>
+/** One delivery of one message to one host: 8 bytes of big-endian milliseconds, 24 random bytes, as 64 hexadecimal digits. */
+export type ForwardId = Branded<string, 'ForwardId'>
+/** The origin of a host: scheme, host and port, lower case, no path and no trailing slash. */
+export type HostOrigin = Branded<string, 'HostOrigin'>
+
+const lineBreak = /[\r\n]/
+
+export const identityKeySchema = z
+  .string()
+  .regex(/^0[23][0-9a-f]{64}$/i, 'must be a compressed public key of 66 hexadecimal digits')
+  .transform((text) => text.toLowerCase() as IdentityKey)
+
+export const messageIdSchema = z
+  .string()
+  .max(256, 'must have at most 256 characters')
+  .refine((text) => text.trim() !== '', 'must not be blank')
+  .transform((text) => text as MessageId)
+
+export const boxNameSchema = z
+  .string()
+  .max(128, 'must have at most 128 characters')
+  .refine((text) => text.trim() !== '', 'must not be blank')
+  .refine((text) => !lineBreak.test(text), 'must not contain a line break')
+  .transform((text) => text as BoxName)
+
+export const forwardIdSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+  .transform((text) => text as ForwardId)
+
+export const outpointSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}\.(0|[1-9][0-9]{0,9})$/, 'must be <txid>.<vout>')
+  .transform((text) => text as Outpoint)
+
+/** When `id` was made, in Unix milliseconds: its first 8 bytes. */
+export function forwardIdTimeMs(id: ForwardId): number {
+  return Number(BigInt(`0x${id.slice(0, 16)}`))
+}
