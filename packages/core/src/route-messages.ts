@@ -11,7 +11,7 @@ export async function routeMessages(group: UnroutedGroup, deps: OutboxDeps, sign
     deps.outbox.release({ kind: 'unrouted', group })
     return
   }
-  const ends = group.messages.map((message) => endOf(message, found, deps))
+  const ends = await Promise.all(group.messages.map((message) => endOf(message, found, deps)))
   await deps.outbox.finishUnrouted(group, ends)
   if (found.kind === 'failed') {
     deps.events.lookupFailed({ recipient: group.recipient, reason: found.reason })
@@ -22,22 +22,24 @@ export async function routeMessages(group: UnroutedGroup, deps: OutboxDeps, sign
   for (const end of ends) if (end.kind === 'failed') deps.events.parcelFailed({ destination: null, reason: end.reason })
 }
 
-function endOf(unrouted: Unrouted, found: Resolution, { clock, random, options }: OutboxDeps): UnroutedEnd {
+async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): Promise<UnroutedEnd> {
+  const { homes, clock, random, options } = deps
   const nowMs = clock.nowMs()
   const { message, attempts } = unrouted
-  const destinations = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
-  if (destinations.length > 0 && message.envelope !== null) {
-    return { kind: 'routed', forwardings: destinations.map((to) => forwardingTo(to, nowMs, random)) }
+  const known = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
+  // Another host believes only what the sender signed.
+  const destinations = message.envelope === null ? [] : known
+  const here = found.kind === 'routes' && (await homes.has(message.recipient, message.box))
+  if (destinations.length > 0 || here) {
+    return { kind: 'routed', here, forwardings: destinations.map((to) => forwardingTo(to, nowMs, random)) }
   }
   if (nowMs - unrouted.acceptedAtMs > options.ageLimitMs) return { kind: 'failed', reason: 'ERR_NO_ROUTE' }
   // A look-up that failed says nothing of the recipient: ask again soon, and count no attempt.
-  const didFail = found.kind === 'failed'
-  const policy = didFail ? options.backoff : options.unroutedBackoff
-  const waitMs = backoffMs(attempts, policy, random.fraction())
-  const reason = didFail
-    ? found.reason
-    : destinations.length > 0
-      ? 'only a message with an envelope of its sender can be forwarded'
-      : 'ERR_NO_ROUTE'
-  return { kind: 'postponed', atMs: nowMs + waitMs, reason, counts: !didFail }
+  if (found.kind === 'failed') {
+    const waitMs = backoffMs(attempts, options.backoff, random.fraction())
+    return { kind: 'postponed', atMs: nowMs + waitMs, reason: found.reason, counts: false }
+  }
+  const waitMs = backoffMs(attempts, options.unroutedBackoff, random.fraction())
+  const reason = known.length > 0 ? 'ERR_SENDER_PROOF_REQUIRED' : 'ERR_NO_ROUTE'
+  return { kind: 'postponed', atMs: nowMs + waitMs, reason, counts: true }
 }

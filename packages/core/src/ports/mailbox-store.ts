@@ -7,7 +7,7 @@ export interface Placement {
   readonly acceptedAtMs: number
   /**
    * `home`: appended to the recipient's box, and done. `guest`: appended too, so that the recipient can list it here at once,
-   * beside an outbox row that looks for a home. `none`: not appended here.
+   * beside an outbox row that looks for a home (and has no forwardings yet). `none`: not appended here.
    */
   readonly here: 'home' | 'guest' | 'none'
   /** An outbox row each. */
@@ -48,21 +48,29 @@ export interface MessageName {
 /**
  * Where messages wait until acknowledged: one append-only log per box. Each call is atomic and durable when it resolves.
  * Duplicates are decided inside the transaction, in this order: a remembered forward id, a remembered envelope, an equal
- * identity that still waits (here, or in the outbox). An equal identity is a `duplicate` when the bodies are equal or both
- * are the client's ciphertext (`{"encryptedMessage":...}`), else a `conflict`; the first body stays. The forward id and
- * the envelope of whatever was stored or found a duplicate are remembered.
+ * identity that still waits (for `accept` here or in the outbox; for `receive` here, since a parcel to another
+ * home that may yet fail must not swallow what we take into this one). An equal identity is a `duplicate` when the bodies are
+ * equal or both are the client's ciphertext (`{"encryptedMessage":...}`), else a `conflict`; the first body stays. A guest
+ * copy that is found by a message whose home is here stays for good. The forward id and the envelope of whatever was stored or
+ * found a duplicate are remembered.
  * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was stored.
  */
 export interface MailboxStore {
   /** Names this log. A restored or copied store has another, so that no cursor skips mail in silence. */
   readonly incarnation: string
-  /** Keeps one send for all its recipients, or, if one of them is a `conflict`, for none. An outcome each, in order. */
+  /**
+   * Keeps one send for all its recipients, or, if one of them is a `conflict`, for none and remembers nothing. An outcome
+   * each, in order: what it is, or without the conflict would have been.
+   */
   accept(placements: readonly Placement[]): Promise<AppendOutcome[]>
   /** Appends what another host handed in: each stands for itself. An outcome each, in order. */
   receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]>
-  /** Oldest first: at most `limit` messages and about `maxBytes` of bodies (but at least one), sequence above `after`. */
+  /**
+   * Oldest first: at most `limit` messages and `maxBytes` of bodies (but at least one), sequence above `after`. A guest copy
+   * that a page shows is durably marked as listed before: it is not moved away any more.
+   */
   list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage>
-  /** Deletes the owner's messages by listed id, and outbox rows that looked for their home. Resolves to the count deleted. */
+  /** Deletes the owner's messages by listed id, and a guest copy's rows in the outbox. Resolves to the count deleted. */
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number>
   /** As {@link acknowledge}, by the message's identity. */
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number>

@@ -34,16 +34,24 @@ export interface UnroutedGroup {
   readonly messages: readonly Unrouted[]
 }
 
-/** What becomes of one parcel. */
+/**
+ * What becomes of one parcel. `reroute`: its message looks for a home again from `atMs` on, beside its other parcels; that
+ * counts one attempt of this message and host. `failed`: final, kept with its reason, and waits no longer.
+ */
 export type ParcelEnd =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
   | { readonly kind: 'reroute'; readonly atMs: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }
 
-/** What becomes of one unrouted message. `routed`: it has outbox rows now. `postponed`: it asks again at `atMs`. */
+/**
+ * What becomes of one unrouted message. `routed`: it has outbox rows now, one for each host (by key) that does not have the
+ * message yet, still waits for it, or refused it for good; a host that it was rerouted from gets it again under the old
+ * forward id. `here`: this host is a home of the recipient too, so the copy here stays, or is made. There is at least one
+ * forwarding, or `here`. `postponed`: it asks again at `atMs`. `failed`: final, kept with its reason, and waits no longer.
+ */
 export type UnroutedEnd =
-  | { readonly kind: 'routed'; readonly forwardings: readonly Forwarding[] }
+  | { readonly kind: 'routed'; readonly here: boolean; readonly forwardings: readonly Forwarding[] }
   | { readonly kind: 'postponed'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
   | { readonly kind: 'failed'; readonly reason: string }
 
@@ -70,28 +78,33 @@ export interface OutboxCounts {
 /**
  * The durable outbox: one row per message and destination. Each call is atomic and durable when it resolves. A claim that is
  * neither finished nor released ends with the process (or its lease): its rows are then due again, and the receiver's memory
- * absorbs what was sent twice.
+ * absorbs what was sent twice. A finish that rejects leaves the claim standing: finish it again, or release it. Rows that went
+ * meanwhile, as the recipient acknowledged the copy here, are passed over.
  * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was changed.
  */
 export interface OutboxStore {
   /**
    * Claims what is due and in nobody's hands: parcels of one destination, at most `maxMessages` and `maxBytes` of bodies (one
-   * larger goes alone; only one while the destination's last call failed), or messages that look for a home of one recipient.
+   * larger goes alone; only one while the destination's last call failed), or at most `maxMessages` that look for a home of one
+   * recipient. What has been due longest comes first.
    */
   claim(limits: { nowMs: number; maxMessages: number; maxBytes: number }): Promise<OutboxClaim | null>
   /** When {@link claim} has something again: Unix ms, null when nothing waits. What is in somebody's hands does not count. */
   nextDueAtMs(): Promise<number | null>
   /**
-   * Ends a claim on parcels, an end for each in order. When a guest copy's last parcel is delivered, the copy here goes,
-   * unless the recipient listed it here already. `failed` rows stay, for the sender to be told.
+   * Ends a claim on parcels, an end for each in order. When nothing of a guest copy's message waits any more and one host
+   * has it, the copy here goes, unless the recipient listed it here already. `failed` rows stay, for the sender to be told.
    */
   finishParcels(batch: ParcelBatch, ends: readonly ParcelEnd[], state: DestinationState): Promise<void>
   /** Ends a claim on unrouted messages, an end for each in order. */
   finishUnrouted(group: UnroutedGroup, ends: readonly UnroutedEnd[]): Promise<void>
-  /** Gives a claim back unchanged. */
+  /** Gives a claim back unchanged. One that is not held (any more) is passed over. */
   release(claim: OutboxClaim): void
-  /** Makes what waits for that host due now; its failures stand until a call is good. True when something was waiting for a later time. */
-  wake(hostKey: IdentityKey): Promise<boolean>
+  /**
+   * Makes what waits for that host due now, also when a call to it is under way and then fails; its failures stand until a
+   * call is good. Need not survive a restart. True when something was waiting for a later time.
+   */
+  wake(hostKey: IdentityKey, nowMs: number): Promise<boolean>
   counts(): Promise<OutboxCounts>
 }
 
