@@ -1,4 +1,4 @@
-import type { HostOrigin, IdentityKey, RoutingAuthorization } from '@overpost/protocol'
+import { originForRouting, type HostOrigin, type IdentityKey, type RoutingAuthorization } from '@overpost/protocol'
 import type { Alarm } from './alarm.ts'
 import { backoffMs, type BackoffPolicy } from './backoff.ts'
 import { isInForce } from './homes.ts'
@@ -73,7 +73,8 @@ async function standingAuthorizations({
   for (;;) {
     const page: RoutingAuthorization[] = await authorizations.page(afterUser, pageSize)
     for (const authorization of page) {
-      const isOurs = authorization.hostKey === self.hostKey && authorization.origin === self.origin
+      const leadsTo = originForRouting(authorization.origin, { allowHttp: true })
+      const isOurs = authorization.hostKey === self.hostKey && leadsTo === self.origin
       if (isOurs && isInForce(authorization, nowMs)) standing.push(authorization)
     }
     const last = page.at(-1)

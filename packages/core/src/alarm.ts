@@ -18,9 +18,13 @@ export class Alarm {
   /** Resolves at `atMs` (Unix ms; null: never), at a ring, even one that came first, or when `signal` aborts. */
   async until(atMs: number | null, signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted) {
+      // One listener that is taken off again: AbortSignal.any would gather on a signal that lives as long as the host.
       const woken = new AbortController()
-      this.#wake = () => woken.abort()
-      await this.#clock.until(atMs, AbortSignal.any([signal, woken.signal]))
+      const wake = (): void => woken.abort()
+      this.#wake = wake
+      signal.addEventListener('abort', wake)
+      await this.#clock.until(atMs, woken.signal)
+      signal.removeEventListener('abort', wake)
       this.#wake = null
     }
     this.#rung = false

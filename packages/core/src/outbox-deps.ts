@@ -1,5 +1,6 @@
 import type { Alarm } from './alarm.ts'
 import type { BackoffPolicy } from './backoff.ts'
+import type { Homes } from './homes.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
 import type { HostLink } from './ports/host-link.ts'
@@ -24,6 +25,7 @@ export interface OutboxDeps {
   readonly outbox: OutboxStore
   readonly link: HostLink
   readonly resolver: Pick<Resolver, 'cached' | 'resolve' | 'drop'>
+  readonly homes: Pick<Homes, 'has'>
   readonly alarm: Alarm
   readonly clock: Clock
   readonly random: Random

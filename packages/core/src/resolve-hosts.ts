@@ -1,5 +1,6 @@
 import {
   compileBoxPattern,
+  maxRoutes,
   originForRouting,
   selectRoutes,
   verifyPhipToken,
@@ -50,7 +51,6 @@ interface CachedRoutes {
 const mostUsers = 100_000
 /** Tokens looked at per answer: what lies beyond is ignored, so that a flood costs bounded work. */
 const mostEntries = 256
-const mostRoutes = 5
 
 /** Finds the hosts of a user: the cache of verified routes, then the overlay, once for all who ask at the same time. */
 export class Resolver {
@@ -104,16 +104,13 @@ export class Resolver {
   #verifiedRoutes(user: IdentityKey, entries: readonly DirectoryEntry[]): Route[] {
     const { verifier, clock, ownKey } = this.#deps
     const { allowHttp } = this.#options
-    const spent: PhipToken[] = []
-    const live: PhipToken[] = []
-    for (const entry of entries.slice(0, mostEntries)) {
-      const verified = verifyPhipToken(entry.script, { verifier, allowHttp })
-      if ('token' in verified && verified.token.userKey === user) (entry.spent ? spent : live).push(verified.token)
+    const candidates: (PhipToken & { spent: boolean })[] = []
+    for (const { script, spent } of entries.slice(0, mostEntries)) {
+      const verified = verifyPhipToken(script, { verifier, allowHttp })
+      if ('token' in verified && verified.token.userKey === user) candidates.push({ ...verified.token, spent })
     }
-    const standing = live.filter((token) => !spent.some((gone) => outlives(gone, token)))
-    return selectRoutes(standing, { nowMs: clock.nowMs(), most: mostRoutes + 1 })
+    return selectRoutes(candidates, { nowMs: clock.nowMs(), max: mostEntries })
       .filter((token) => token.hostKey !== ownKey)
-      .slice(0, mostRoutes)
       .flatMap((token): Route[] => {
         const origin = originForRouting(token.origin, { allowHttp })
         const pattern = token.pattern === null ? null : compileBoxPattern(token.pattern)
@@ -123,19 +120,10 @@ export class Resolver {
   }
 }
 
-/** The destinations of the routes that cover a box. */
+/** The destinations of the routes that cover a box, the newest first. */
 export function destinationsFor(routes: readonly Route[], box: BoxName): Destination[] {
-  return routes.filter(({ pattern }) => pattern?.test(box) ?? true).map(({ destination }) => destination)
-}
-
-/**
- * Whether a spent token takes a live one with it. Anyone can mint an old token's script again, since only its host's key
- * can spend it but nobody's is needed to make it: so what that host spent stays spent, and so does all that the user signed
- * for that host before it.
- */
-function outlives(spent: PhipToken, live: PhipToken): boolean {
-  if (spent.hostKey !== live.hostKey || spent.userKey !== live.userKey) return false
-  if (live.dates === null)
-    return spent.dates !== null || (spent.origin === live.origin && spent.pattern === live.pattern)
-  return spent.dates !== null && spent.dates.issuedAtMs >= live.dates.issuedAtMs
+  return routes
+    .filter(({ pattern }) => pattern?.test(box) ?? true)
+    .map(({ destination }) => destination)
+    .slice(0, maxRoutes)
 }

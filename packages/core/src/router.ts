@@ -1,5 +1,6 @@
 import {
   forwardIdTimeMs,
+  isWithinMemory,
   RelayError,
   type BoxName,
   type Envelope,
@@ -10,7 +11,7 @@ import {
   type SignatureVerifier,
 } from '@overpost/protocol'
 import type { Alarm } from './alarm.ts'
-import { checkEnvelope, isInWindow, type EnvelopeWindow } from './check-envelope.ts'
+import { checkEnvelope } from './check-envelope.ts'
 import { forwardingTo } from './forwarding.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -63,7 +64,8 @@ export interface RouterDeps {
   readonly clock: Clock
   readonly random: Random
   readonly events: Pick<CoreEvents, 'accepted' | 'received'>
-  readonly window: EnvelopeWindow
+  /** For how long forward ids and envelopes are remembered: what is older is refused. */
+  readonly memoryDays: number
 }
 
 /** Decides where messages go. It asks nobody: what it does not know yet, the outbox finds out. */
@@ -156,8 +158,8 @@ export class Router {
   }
 
   async #check(originHost: IdentityKey, item: Incoming, nowMs: number): Promise<Arrival | { refused: ErrorCode }> {
-    const { homes, window } = this.#deps
-    if (!isInWindow(forwardIdTimeMs(item.forwardId), nowMs, window)) return { refused: 'ERR_TOO_OLD' }
+    const { homes, memoryDays } = this.#deps
+    if (!isWithinMemory(forwardIdTimeMs(item.forwardId), nowMs, memoryDays)) return { refused: 'ERR_TOO_OLD' }
     if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
     const checked = checkEnvelope(item, item.envelope, { ...this.#deps, nowMs })
     if ('refused' in checked) {

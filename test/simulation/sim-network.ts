@@ -1,0 +1,267 @@
+import { PrivateKey, ProtoWallet } from '@bsv/sdk'
+import { nativeSignatureVerifier } from '@overpost/auth'
+import {
+  Alarm,
+  Homes,
+  Mailbox,
+  Resolver,
+  Router,
+  runOutboxLanes,
+  type CallAnswer,
+  type CoreEvents,
+  type Destination,
+  type DirectoryAnswer,
+  type DirectoryEntry,
+  type Incoming,
+  type OutboxOptions,
+  type Parcel,
+  type Store,
+} from '@overpost/core'
+import { ManualClock, seededRandom, type SeededRandom } from '@overpost/core/testing'
+import {
+  createPhipTokenScript,
+  signAuthorization,
+  signEnvelope,
+  type BoxName,
+  type HostOrigin,
+  type IdentityKey,
+  type MessageId,
+  type Outpoint,
+} from '@overpost/protocol'
+import { openStore } from '@overpost/store'
+
+const verifier = nativeSignatureVerifier()
+const dayMs = 86_400_000
+const window = { memoryMs: 7 * dayMs, aheadMs: 600_000 }
+const outboxOptions: OutboxOptions = {
+  lanes: 4,
+  maxMessages: 100,
+  maxBytes: 1_048_576,
+  backoff: { baseMs: 1_000, mostMs: 60_000 },
+  unroutedBackoff: { baseMs: 60_000, mostMs: 3_600_000 },
+  ageLimitMs: 5 * dayMs,
+}
+
+/** A person with a key. */
+export interface SimUser {
+  readonly wallet: ProtoWallet
+  readonly key: IdentityKey
+}
+
+export function simUser(fill: number): SimUser {
+  const privateKey = new PrivateKey(Buffer.alloc(32, fill).toString('hex'), 'hex')
+  return { wallet: new ProtoWallet(privateKey), key: privateKey.toPublicKey().toString() as IdentityKey }
+}
+
+/** What the wire between two hosts does to a call. `answer lost`: the other host has stored it, but nobody hears so. */
+export type WireFault = 'none' | 'refused' | 'answer lost' | CallAnswer
+
+/** Hosts of the real core code in one process, over a wire, a directory and a clock that the test moves. */
+export class SimNetwork implements AsyncDisposable {
+  readonly clock = new ManualClock(Date.UTC(2026, 0, 1))
+  readonly random: SeededRandom
+  readonly hosts = new Map<string, SimHost>()
+  /** What the overlay knows. */
+  readonly tokens: { entry: DirectoryEntry; user: IdentityKey }[] = []
+  /** What every look-up does, in place of answering from {@link tokens}. */
+  lookup: ((user: IdentityKey) => Promise<DirectoryAnswer>) | null = null
+  lookups = 0
+  /** Decides what happens to each call. */
+  wire: (from: string, to: string) => WireFault = () => 'none'
+
+  constructor(seed = 1) {
+    this.random = seededRandom(seed)
+  }
+
+  async addHost(name: string, fill: number): Promise<SimHost> {
+    const host = await SimHost.open(this, name, simUser(fill))
+    this.hosts.set(name, host)
+    return host
+  }
+
+  /** `user` authorises `host`, and the host's token is in the overlay. Resolves to the entry. */
+  async authorize(
+    user: SimUser,
+    host: SimHost,
+    { pattern = null, lifeMs = 90 * dayMs }: { pattern?: string | null; lifeMs?: number } = {},
+  ): Promise<{ entry: DirectoryEntry; user: IdentityKey }> {
+    const issuedAtMs = this.clock.nowMs()
+    const authorization = await signAuthorization(user.wallet, {
+      userKey: user.key,
+      hostKey: host.user.key,
+      origin: host.origin,
+      pattern,
+      dates: { issuedAtMs, expiresAtMs: issuedAtMs + lifeMs },
+    })
+    await host.store.authorizations.put(authorization, issuedAtMs)
+    const script = await createPhipTokenScript(host.user.wallet, authorization)
+    const outpoint = `${this.tokens.length.toString(16).padStart(64, '0')}.0` as Outpoint
+    const token = { entry: { outpoint, script, spent: false }, user: user.key }
+    this.tokens.push(token)
+    return token
+  }
+
+  /** `user` leaves `host`, which spends its token. */
+  async revoke(user: SimUser, host: SimHost, token: { entry: DirectoryEntry; user: IdentityKey }): Promise<void> {
+    await host.store.authorizations.revoke(user.key, this.clock.nowMs())
+    this.spend(token)
+  }
+
+  spend(token: { entry: DirectoryEntry }): void {
+    token.entry = { ...token.entry, spent: true }
+  }
+
+  find(user: IdentityKey): Promise<DirectoryAnswer> {
+    this.lookups += 1
+    if (this.lookup !== null) return this.lookup(user)
+    const entries = this.tokens.filter((token) => token.user === user).map(({ entry }) => entry)
+    return Promise.resolve({ kind: 'answered', entries })
+  }
+
+  async propagate(from: SimHost, to: Destination, parcels: readonly Parcel[]): Promise<CallAnswer> {
+    const host = [...this.hosts.values()].find(({ origin }) => origin === to.origin)
+    const fault = this.wire(from.name, host?.name ?? '')
+    if (typeof fault === 'object') return fault
+    if (fault === 'refused' || host === undefined) return { kind: 'unreachable', reason: 'connection refused' }
+    if (host.user.key !== to.hostKey) return { kind: 'unreachable', reason: 'another key answered' }
+    const received = await host.router.receive(from.user.key, parcels.map(toIncoming))
+    if (fault === 'answer lost') return { kind: 'unreachable', reason: 'connection reset' }
+    return {
+      kind: 'answered',
+      answers: received.map((one) =>
+        one.kind === 'stored' ? one : { kind: 'refused', status: one.code === 'ERR_RECIPIENT_NOT_HOSTED' ? 404 : 400, code: one.code },
+      ),
+    }
+  }
+
+  /** Moves time in small steps, so that what falls due on the way is done on the way. */
+  async advance(totalMs: number, stepMs = 500): Promise<void> {
+    for (let passedMs = 0; passedMs < totalMs; passedMs += stepMs) {
+      this.clock.advance(Math.min(stepMs, totalMs - passedMs))
+      await this.settle()
+    }
+  }
+
+  /** Lets everything that can go on go on. Nothing here waits for the real world, so some turns of the loop are enough. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 30; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const host of this.hosts.values()) await host[Symbol.asyncDispose]()
+  }
+}
+
+function toIncoming({ message, forwardId }: Parcel): Incoming {
+  const { envelope, ...rest } = message
+  if (envelope === null) throw new Error('a parcel without an envelope was sent')
+  return { ...rest, forwardId, envelope: { timestampMs: envelope.timestampMs, signatureHex: envelope.signatureHex } }
+}
+
+export class SimHost implements AsyncDisposable {
+  readonly name: string
+  readonly user: SimUser
+  readonly origin: HostOrigin
+  readonly store: Store
+  readonly mailbox: Mailbox
+  readonly router: Router
+  readonly resolver: Resolver
+  readonly outboxAlarm: Alarm
+  readonly events: { name: keyof CoreEvents; event: object }[] = []
+  readonly #stop = new AbortController()
+  readonly #lanes: Promise<void>
+  readonly #network: SimNetwork
+
+  static async open(network: SimNetwork, name: string, user: SimUser): Promise<SimHost> {
+    return new SimHost(network, name, user, await openStore({ kind: 'memory' }))
+  }
+
+  private constructor(network: SimNetwork, name: string, user: SimUser, store: Store) {
+    this.#network = network
+    this.name = name
+    this.user = user
+    this.origin = `https://${name}.example` as HostOrigin
+    this.store = store
+    const { clock, random } = network
+    const tell =
+      (event: keyof CoreEvents) =>
+      (details: object): void => {
+        this.events.push({ name: event, event: details })
+      }
+    const events: CoreEvents = {
+      accepted: tell('accepted'),
+      received: tell('received'),
+      delivered: tell('delivered'),
+      attemptFailed: tell('attemptFailed'),
+      parcelFailed: tell('parcelFailed'),
+      rerouted: tell('rerouted'),
+      routed: tell('routed'),
+      lookupFailed: tell('lookupFailed'),
+      published: tell('published'),
+      roundFailed: (fault) => {
+        throw fault.error
+      },
+    }
+    const homes = new Homes(store.authorizations, clock)
+    this.mailbox = new Mailbox(store.mailboxes)
+    this.outboxAlarm = new Alarm(clock)
+    this.resolver = new Resolver(
+      { directory: { find: (of) => network.find(of) }, verifier, clock, ownKey: user.key },
+      { positiveMs: 60_000, negativeMs: 10_000, allowHttp: false },
+    )
+    const { resolver, mailbox, outboxAlarm } = this
+    this.router = new Router({
+      ...{ store: store.mailboxes, homes, resolver, mailbox, outboxAlarm, verifier, clock, random, events, window },
+    })
+    const link = {
+      propagate: (to: Destination, parcels: readonly Parcel[]) => network.propagate(this, to, parcels),
+    }
+    const outbox = store.outbox
+    this.#lanes = runOutboxLanes(
+      { outbox, link, resolver, homes, alarm: outboxAlarm, clock, random, events, options: outboxOptions },
+      this.#stop.signal,
+    )
+  }
+
+  /** Sends with an envelope of the sender, as our client does. */
+  async send(
+    sender: SimUser,
+    recipient: SimUser,
+    text: string,
+    { box = 'inbox', messageId = `id of ${text}`, envelope = true }: { box?: string; messageId?: string; envelope?: boolean } = {},
+  ): Promise<{ duplicate: boolean }> {
+    const message = {
+      sender: sender.key,
+      recipient: recipient.key,
+      box: box as BoxName,
+      messageId: messageId as MessageId,
+      body: text,
+    }
+    const signed = envelope ? await signEnvelope(sender.wallet, message, this.#network.clock.nowMs()) : null
+    const [accepted] = await this.router.accept({
+      ...{ sender: sender.key, box: message.box, contentType: 'text/plain', body: text },
+      recipients: [{ recipient: recipient.key, messageId: message.messageId, envelope: signed }],
+    })
+    if (accepted === undefined) throw new Error('no outcome')
+    return accepted
+  }
+
+  /** The bodies in a box, oldest first. */
+  async bodies(owner: SimUser, box = 'inbox'): Promise<string[]> {
+    const page = { cursor: null, limit: 10_000, maxBytes: 100_000_000 }
+    const { messages } = await this.mailbox.list({ owner: owner.key, box: box as BoxName }, page)
+    return messages.map(({ body }) => body)
+  }
+
+  /** How often an event happened. */
+  count(name: keyof CoreEvents): number {
+    return this.events.filter((event) => event.name === name).length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    this.outboxAlarm.ring()
+    await this.#lanes
+    await this.store[Symbol.asyncDispose]()
+  }
+}
