@@ -1,9 +1,47 @@
+export {
+  acknowledgeMessageAnswerSchema,
+  maxAcknowledgements,
+  parseAcknowledgeMessage,
+  type AcknowledgedMessage,
+  type AcknowledgeMessageAnswer,
+  type AcknowledgeMessageJson,
+  type AcknowledgeMessageRequest,
+} from './acknowledge-message.ts'
+export {
+  parseAuthorizeRouting,
+  parseRevokeRouting,
+  type AuthorizeRoutingJson,
+  type RevokeRoutingJson,
+} from './authorize-routing.ts'
 export { compileBoxPattern, maxPatternCharacters, type BoxPattern } from './box-pattern.ts'
 export { isCanonicalSignature } from './canonical-signature.ts'
+export { contentOf, unwrapBody, wrapBody, type MessageContent } from './content.ts'
 export { createDiscoveryTokenScript, verifyDiscoveryToken, type DiscoveryToken } from './discovery-token.ts'
+export {
+  defaultMemoryDays,
+  envelopeFromJson,
+  envelopeHash,
+  envelopeText,
+  envelopeToJson,
+  signEnvelope,
+  verifyEnvelope,
+  type Envelope,
+  type EnvelopeJson,
+  type EnvelopeMessage,
+} from './envelope.ts'
 export { errorTable, RelayError, type ErrorCode } from './errors.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export { originForRouting, parseHostOrigin, type OriginPolicy } from './host-origin.ts'
+export {
+  listMessagesAnswerSchema,
+  maxListLimit,
+  parseListMessages,
+  uniqueListedId,
+  type ListedMessageJson,
+  type ListMessagesAnswer,
+  type ListMessagesJson,
+  type ListMessagesRequest,
+} from './list-messages.ts'
 export {
   capabilityKey,
   envelopeKey,
@@ -35,6 +73,7 @@ export {
   type RoutingAuthorization,
   type RoutingTerms,
 } from './phip-authorization.ts'
+export { maxRoutes, selectRoutes, type RouteCandidate } from './phip-rules.ts'
 export {
   createPhipTokenScript,
   decodePhipToken,
@@ -44,6 +83,19 @@ export {
   type PhipVerification,
   type TokenFault,
 } from './phip-token.ts'
+export {
+  maxBatchBytes,
+  maxBatchMessages,
+  parsePropagateMessage,
+  parsePropagateMessages,
+  propagateMessageAnswerSchema,
+  propagateMessagesAnswerSchema,
+  type PropagatedMessage,
+  type PropagateMessageJson,
+  type PropagateMessagesAnswer,
+  type PropagateMessagesJson,
+  type PropagateResultJson,
+} from './propagate-message.ts'
 export { decodePushDrop, encodePushDrop, type PushDrop } from './pushdrop-script.ts'
 export {
   boxNameSchema,
@@ -59,6 +111,15 @@ export {
   type MessageId,
   type Outpoint,
 } from './scalars.ts'
+export {
+  maxRecipients,
+  parseSendMessage,
+  sendMessageAnswerSchema,
+  type SendMessageAnswer,
+  type SendMessageJson,
+  type SendMessageRequest,
+  type SendRecipient,
+} from './send-message.ts'
 export { sdkHasher, sdkSignatureVerifier } from './sdk-verifier.ts'
 export type { Hasher, SignatureVerifier } from './signature-verifier.ts'
 export type { TokenSigner } from './token-fields.ts'

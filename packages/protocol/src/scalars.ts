@@ -17,6 +17,8 @@ export type ForwardId = Branded<string, 'ForwardId'>
 export type HostOrigin = Branded<string, 'HostOrigin'>
 
 const lineBreak = /[\r\n]/
+/** Half of a surrogate pair: it has no UTF-8 form, so two names could become one on disk and in what is signed. */
+const brokenText = /\p{Surrogate}/u
 
 export const identityKeySchema = z
   .string()
@@ -27,6 +29,7 @@ export const messageIdSchema = z
   .string()
   .max(256, 'must have at most 256 characters')
   .refine((text) => text.trim() !== '', 'must not be blank')
+  .refine((text) => !brokenText.test(text), 'must be well-formed Unicode')
   .transform((text) => text as MessageId)
 
 export const boxNameSchema = z
@@ -34,6 +37,7 @@ export const boxNameSchema = z
   .max(128, 'must have at most 128 characters')
   .refine((text) => text.trim() !== '', 'must not be blank')
   .refine((text) => !lineBreak.test(text), 'must not contain a line break')
+  .refine((text) => !brokenText.test(text), 'must be well-formed Unicode')
   .transform((text) => text as BoxName)
 
 export const forwardIdSchema = z
