@@ -1,1 +1,2 @@
-export {}
+export { IdentityWallet, type Counterparty } from './identity-wallet.ts'
+export { nativeSignatureVerifier } from './native-verifier.ts'
