@@ -2,6 +2,7 @@ import type { WalletInterface } from '@bsv/sdk'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { asRecord } from './json.ts'
 import { envelopeKey, walletKey } from './names.ts'
+import { maxAheadMs } from './phip-authorization.ts'
 import type { BoxName, IdentityKey, MessageId } from './scalars.ts'
 import { sdkHasher } from './sdk-verifier.ts'
 import type { Hasher, SignatureVerifier } from './signature-verifier.ts'
@@ -32,6 +33,7 @@ export interface EnvelopeJson {
 
 /** For how long a host remembers envelopes and forward ids, unless its capability document says otherwise. */
 export const defaultMemoryDays = 7
+const dayMs = 86_400_000
 const signatureForm = /^(?:[0-9a-f]{2}){8,72}$/i
 const encoder = new TextEncoder()
 
@@ -64,8 +66,8 @@ export async function signEnvelope(
 }
 
 /**
- * The {@link envelopeHash} when the sender signed this message, else null. Of its age it says nothing: `defaultMemoryDays`
- * back and `maxAheadMs` ahead is what hosts take.
+ * The {@link envelopeHash} when the sender signed this message, else null. Its age is another question:
+ * {@link isWithinMemory}.
  */
 export function verifyEnvelope(
   message: EnvelopeMessage,
@@ -76,6 +78,11 @@ export function verifyEnvelope(
   const signature = hexToBytes(signatureHex)
   const isSigned = signature !== null && verifier.verify(message.sender, envelopeKey, text, signature)
   return isSigned ? envelopeHash(text, verifier) : null
+}
+
+/** Whether something made at `madeAtMs` is still remembered at `nowMs`, and not made more than 10 minutes ahead. */
+export function isWithinMemory(madeAtMs: number, nowMs: number, memoryDays = defaultMemoryDays): boolean {
+  return madeAtMs > nowMs - memoryDays * dayMs && madeAtMs <= nowMs + maxAheadMs
 }
 
 export function envelopeToJson({ timestampMs, signatureHex }: Envelope): EnvelopeJson {

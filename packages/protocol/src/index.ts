@@ -23,6 +23,7 @@ export {
   envelopeHash,
   envelopeText,
   envelopeToJson,
+  isWithinMemory,
   signEnvelope,
   verifyEnvelope,
   type Envelope,
