@@ -1,1 +1,1 @@
-export {}
+export { startLocalChain, type LocalChain, type LocalChainOptions } from './chain/local-chain.ts'
