@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 
+export const databaseName = 'floor.sqlite'
+
 /** A database that survives a power cut: the settings of the store of Overpost (design section 6). */
 export function openDatabase(dir: string): Database.Database {
-  const database = new Database(join(dir, 'floor.sqlite'))
+  const database = new Database(join(dir, databaseName))
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   return database

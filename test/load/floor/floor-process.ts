@@ -2,7 +2,9 @@ import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { databaseName } from './database.ts'
 
 export interface FloorSettings {
   /** `send`: keeps what it is sent. `origin`: passes it on to the `home` at `homeUrl`. */
@@ -15,7 +17,7 @@ export interface FloorSettings {
 export interface FloorProcess extends AsyncDisposable {
   readonly url: string
   readonly pid: number
-  readonly dir: string
+  readonly databaseFile: string
 }
 
 /** Starts one process of the floor with its database in `dir`, on a free loopback port. */
@@ -31,7 +33,7 @@ export async function startFloor(role: FloorSettings['role'], dir: string, homeU
   return {
     url: ready.url,
     pid: child.pid!,
-    dir,
+    databaseFile: join(dir, databaseName),
     async [Symbol.asyncDispose]() {
       if (child.connected) child.disconnect()
       await exited
