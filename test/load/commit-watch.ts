@@ -11,12 +11,12 @@ const PATIENCE_MS = 10_000
  */
 export class CommitWatch {
   readonly #database: Database.Database
-  readonly #find: Database.Statement<[string], unknown>
+  readonly #find: Database.Statement<[string]>
 
   /** `query` finds a message by its id. */
   constructor(file: string, query: string) {
     this.#database = new Database(file, { readonly: true })
-    this.#find = this.#database.prepare<[string], unknown>(query)
+    this.#find = this.#database.prepare<[string]>(query)
   }
 
   /** Blocks this thread until the message is there; the time (`performance.now()`) at which it was. */
