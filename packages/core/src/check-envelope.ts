@@ -1,9 +1,8 @@
 import {
-  bytesToHex,
-  checkEnvelope as envelopeHashIfSigned,
   isWithinMemory,
+  verifyEnvelope,
   type Envelope,
-  type EnvelopedMessage,
+  type EnvelopeMessage,
   type ErrorCode,
   type SignatureVerifier,
 } from '@overpost/protocol'
@@ -11,13 +10,11 @@ import type { VerifiedEnvelope } from './message.ts'
 
 /** Checks the sender's envelope over a message, its time first, as that is cheap. */
 export function checkEnvelope(
-  message: EnvelopedMessage,
+  message: EnvelopeMessage,
   envelope: Envelope,
   deps: { verifier: SignatureVerifier; nowMs: number; memoryDays: number },
 ): { envelope: VerifiedEnvelope } | { refused: ErrorCode } {
-  const { timestampMs, signature } = envelope
-  if (!isWithinMemory(timestampMs, deps.nowMs, deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
-  const hash = envelopeHashIfSigned(message, envelope, deps.verifier)
-  if (hash === null) return { refused: 'ERR_INVALID_ENVELOPE' }
-  return { envelope: { timestampMs, signatureHex: bytesToHex(signature), hash } }
+  if (!isWithinMemory(envelope.timestampMs, deps.nowMs, deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
+  const hash = verifyEnvelope(message, envelope, deps.verifier)
+  return hash === null ? { refused: 'ERR_INVALID_ENVELOPE' } : { envelope: { ...envelope, hash } }
 }

@@ -109,7 +109,7 @@ export class Resolver {
       const verified = verifyPhipToken(script, { verifier, allowHttp })
       if ('token' in verified && verified.token.userKey === user) candidates.push({ ...verified.token, spent })
     }
-    return selectRoutes(candidates, { nowMs: clock.nowMs(), max: mostEntries })
+    return selectRoutes(candidates, { nowMs: clock.nowMs(), most: mostEntries })
       .filter((token) => token.hostKey !== ownKey)
       .flatMap((token): Route[] => {
         const origin = originForRouting(token.origin, { allowHttp })

@@ -16,7 +16,8 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
   const { store, clock, events, memoryMs, everyMs } = deps
   while (!signal.aborted) {
     try {
-      while (!signal.aborted && (await store.forget(clock.nowMs() - memoryMs))) await clock.until(clock.nowMs(), signal)
+      let isMoreLeft = true
+      while (isMoreLeft) isMoreLeft = await store.forget(clock.nowMs() - memoryMs)
     } catch (error) {
       events.roundFailed({ part: 'retention', error })
     }
