@@ -1,0 +1,193 @@
+import { ARC, BlockHeadersService, HTTPWalletJSON } from '@bsv/sdk'
+import { IdentityWallet, nativeSignatureVerifier } from '@overpost/auth'
+import {
+  lookupPhip,
+  lookupShip,
+  lookupSlap,
+  topicPhip,
+  topicShip,
+  topicSlap,
+  type HostOrigin,
+  type SignatureVerifier,
+} from '@overpost/protocol'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { OverlayConfig } from './config.ts'
+import { EventFeed } from './event-feed.ts'
+import type { HealthReport } from './http/health-routes.ts'
+import { overlayApp } from './http/overlay-app.ts'
+import { OverlayServer } from './http/overlay-server.ts'
+import { discoveryLookup } from './lookups/discovery-lookup.ts'
+import { phipLookup } from './lookups/phip-lookup.ts'
+import { TokenLookupService, type ClaimSink } from './lookups/token-lookup-service.ts'
+import { createMetrics } from './metrics.ts'
+import { OverlayEngine } from './overlay-engine.ts'
+import { httpOverlayPeer } from './overlay-peer.ts'
+import { SelfAdvertiser } from './self-advertiser.ts'
+import { HeaderChain } from './spv/header-chain.ts'
+import { limitedHttpClient } from './spv/limited-http-client.ts'
+import { OverlayStore } from './storage/overlay-store.ts'
+import { discoveryTopicManager } from './topics/discovery-topic-manager.ts'
+import { phipTopicManager } from './topics/phip-topic-manager.ts'
+
+const advertisingPatienceMs = 10_000
+const healthPatienceMs = 1_000
+
+/** A node that runs. Disposing drains it: waiting requests are answered, running ones may finish, then the database is closed. */
+export interface OverlayNode extends AsyncDisposable {
+  /** Where it listens. */
+  readonly url: string
+  readonly engine: OverlayEngine
+  readonly store: OverlayStore
+}
+
+/** Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. */
+export async function startOverlayNode(config: OverlayConfig, { log }: { log: Logger }): Promise<OverlayNode> {
+  mkdirSync(config.dataDir, { recursive: true })
+  const store = new OverlayStore(join(config.dataDir, 'overlay.sqlite'))
+  const server = new OverlayServer()
+  try {
+    const url = await server.listen(config.listen)
+    const publicUrl = (config.publicUrl ?? (config.development ? url : undefined)) as HostOrigin | undefined
+    const verifier = nativeSignatureVerifier()
+    const headers = headerChain(config)
+    const feed = new EventFeed(store.events, { waiters: config.limits.feedWaiters, waitMs: config.limits.feedWaitMs })
+    const metrics = createMetrics({ store, waiting: () => feed.waiting })
+    const engine = new OverlayEngine({
+      store,
+      headers,
+      broadcaster: arcBroadcaster(config, publicUrl),
+      topics: topicManagers(config, verifier),
+      lookups: lookupServices(store, verifier),
+      log,
+      onAdmission() {
+        metrics.admitted()
+        feed.notify()
+      },
+    })
+    const advertiser = publicUrl === undefined ? null : selfAdvertiser(config, { url, publicUrl, verifier, log })
+    const health = () => healthReport({ store, headers, advertiser, server })
+    server.serve(overlayApp({ engine, feed, metrics, health, limits: config.limits, log }))
+    await advertiser?.start(advertisingPatienceMs)
+    return {
+      url,
+      engine,
+      store,
+      async [Symbol.asyncDispose]() {
+        await advertiser?.stop()
+        const drained = server.drain(config.drainMs)
+        feed.close()
+        await drained
+        store[Symbol.dispose]()
+      },
+    }
+  } catch (error) {
+    await server.drain(0)
+    store[Symbol.dispose]()
+    throw error
+  }
+}
+
+function headerChain({ headers }: OverlayConfig): HeaderChain {
+  const httpClient = limitedHttpClient({ timeoutMs: headers.timeoutMs, maxAnswerBytes: 64 * 1024 })
+  const service = new BlockHeadersService(headers.url, { httpClient, apiKey: headers.apiKey ?? '' })
+  return new HeaderChain(service, { deepBlocks: headers.deepBlocks, now: () => performance.now() })
+}
+
+/** ARC calls back at our `/arc-ingest` with the Merkle path once the transaction is mined. */
+function arcBroadcaster({ arc }: OverlayConfig, publicUrl: string | undefined): ARC | null {
+  if (arc.url === undefined) return null
+  return new ARC(arc.url, {
+    httpClient: limitedHttpClient({ timeoutMs: arc.timeoutMs, maxAnswerBytes: 1024 * 1024 }),
+    ...(arc.apiKey === undefined ? {} : { apiKey: arc.apiKey }),
+    ...(publicUrl === undefined ? {} : { callbackUrl: `${publicUrl}/arc-ingest` }),
+  })
+}
+
+function topicManagers({ development, blocklist }: OverlayConfig, verifier: SignatureVerifier) {
+  const shared = { verifier, allowHttp: development, blocklist: new Set(blocklist) }
+  return {
+    [topicPhip]: phipTopicManager(shared),
+    [topicShip]: discoveryTopicManager('SHIP', shared),
+    [topicSlap]: discoveryTopicManager('SLAP', shared),
+  }
+}
+
+function lookupServices(store: OverlayStore, verifier: SignatureVerifier) {
+  return (sink?: ClaimSink) => ({
+    [lookupPhip]: new TokenLookupService(phipLookup, store, sink),
+    [lookupShip]: new TokenLookupService(discoveryLookup('SHIP', verifier), store, sink),
+    [lookupSlap]: new TokenLookupService(discoveryLookup('SLAP', verifier), store, sink),
+  })
+}
+
+interface OwnAddress {
+  /** Where the node listens: how it reaches itself. */
+  readonly url: string
+  readonly publicUrl: HostOrigin
+  readonly verifier: SignatureVerifier
+  readonly log: Logger
+}
+
+function selfAdvertiser(
+  { advertise }: OverlayConfig,
+  { url, publicUrl, verifier, log }: OwnAddress,
+): SelfAdvertiser | null {
+  const { privateKey, walletUrl, originator, peers, recheckMs } = advertise
+  if (privateKey === undefined || walletUrl === undefined) return null
+  const signer = new IdentityWallet(privateKey)
+  return new SelfAdvertiser({
+    signer,
+    identityKey: signer.identityKey,
+    wallet: new HTTPWalletJSON(originator, walletUrl, fetchWithin(60_000)),
+    verifier,
+    origin: publicUrl,
+    adverts: [
+      ...[topicPhip, topicShip, topicSlap].map((name) => ({ kind: 'SHIP', name }) as const),
+      ...[lookupPhip, lookupShip, lookupSlap].map((name) => ({ kind: 'SLAP', name }) as const),
+    ],
+    nodes: [url, ...peers].map(httpOverlayPeer),
+    recheckMs,
+    log: log.child({ part: 'advertiser' }),
+  })
+}
+
+function fetchWithin(timeoutMs: number): typeof fetch {
+  return (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+}
+
+interface HealthParts {
+  readonly store: OverlayStore
+  readonly headers: HeaderChain
+  readonly advertiser: SelfAdvertiser | null
+  readonly server: OverlayServer
+}
+
+async function healthReport({ store, headers, advertiser, server }: HealthParts): Promise<HealthReport> {
+  const tip = await Promise.race([headers.tipHeight().catch(() => null), patience(healthPatienceMs)])
+  return {
+    checks: {
+      serving: server.isDraining ? 'failing' : 'ok',
+      database: isReadable(store) ? 'ok' : 'failing',
+      headers: tip === null ? 'failing' : 'ok',
+    },
+    details: {
+      tipHeight: tip,
+      lastEvent: isReadable(store) ? store.events.last() : null,
+      adverts: advertiser === null ? 'off' : advertiser.isUpToDate ? 'ok' : 'failing',
+    },
+  }
+}
+
+function isReadable(store: OverlayStore): boolean {
+  try {
+    return store.events.last() >= 0
+  } catch {
+    return false
+  }
+}
+
+function patience(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms).unref())
+}
