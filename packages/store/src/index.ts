@@ -1,1 +1,1 @@
-export {}
+export { openStore, type StoreConfig } from './open-store.ts'

@@ -101,8 +101,9 @@ export interface OutboxStore {
   /** Gives a claim back unchanged. One that is not held (any more) is passed over. */
   release(claim: OutboxClaim): void
   /**
-   * Makes what waits for that host due now, also when a call to it is under way and then fails; its failures stand until a
-   * call is good. Need not survive a restart. True when something was waiting for a later time.
+   * Ends the pause of a host that failed, also when a call to it is under way and then fails. Its failures stand until a call
+   * is good, and parcels that were put off one by one keep their times. Need not survive a restart. True when something was
+   * waiting for the pause to end.
    */
   wake(hostKey: IdentityKey, nowMs: number): Promise<boolean>
   counts(): Promise<OutboxCounts>

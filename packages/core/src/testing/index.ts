@@ -1,1 +1,37 @@
-export {}
+export { authorizationStoreContract } from './authorization-store.contract.ts'
+export {
+  alice,
+  arrivalFixture,
+  authorizationFixture,
+  bob,
+  boxFixture,
+  carol,
+  destinationFixture,
+  envelopeFixture,
+  fixtureNowMs,
+  forwardedFixture,
+  forwardIdFixture,
+  forwardingFixture,
+  guestFixture,
+  idFixture,
+  inbox,
+  keyFixture,
+  messageFixture,
+  outpointFixture,
+  placementFixture,
+} from './fixtures.ts'
+export { mailboxStoreContract } from './mailbox-store.contract.ts'
+export { ManualClock } from './manual-clock.ts'
+export { outboxStoreContract } from './outbox-store.contract.ts'
+export { seededRandom } from './seeded-random.ts'
+export { sessionStateStoreContract } from './session-state-store.contract.ts'
+export {
+  claimAll,
+  claimLimits,
+  claimParcels,
+  claimText,
+  claimUnrouted,
+  eachWithStore,
+  largePage,
+  listing,
+} from './with-store.ts'

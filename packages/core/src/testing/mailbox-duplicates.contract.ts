@@ -1,0 +1,280 @@
+import { expect } from 'chai'
+import type { Message } from '../message.ts'
+import { freshDestination } from '../ports/outbox-store.ts'
+import type { Store } from '../ports/store.ts'
+import {
+  arrivalFixture,
+  bob,
+  boxFixture,
+  carol,
+  envelopeFixture,
+  forwardedFixture,
+  forwardIdFixture,
+  guestFixture,
+  idFixture,
+  inbox,
+  keyFixture,
+  placementFixture,
+} from './fixtures.ts'
+import { claimParcels, eachWithStore, largePage, listing } from './with-store.ts'
+
+const ciphertext = (text: string): string => JSON.stringify({ encryptedMessage: text })
+
+/** Which of two messages with the same id are one. */
+const pairs: readonly { name: string; first: Partial<Message>; second: Partial<Message>; outcome: string }[] = [
+  { name: 'the same body', first: { body: 'a' }, second: { body: 'a' }, outcome: 'duplicate' },
+  { name: 'another body', first: { body: 'a' }, second: { body: 'b' }, outcome: 'conflict' },
+  {
+    name: 'the same text of another content type',
+    first: { body: '{}' },
+    second: { body: '{}', contentType: 'application/json' },
+    outcome: 'conflict',
+  },
+  {
+    name: 'two ciphertexts',
+    first: { body: ciphertext('AAAA') },
+    second: { body: ciphertext('BBBB') },
+    outcome: 'duplicate',
+  },
+  {
+    name: 'a ciphertext, then plain text',
+    first: { body: ciphertext('AAAA') },
+    second: { body: 'b' },
+    outcome: 'conflict',
+  },
+  {
+    name: 'plain text, then a ciphertext',
+    first: { body: 'a' },
+    second: { body: ciphertext('AAAA') },
+    outcome: 'conflict',
+  },
+  {
+    name: 'a ciphertext, then JSON that only mentions one',
+    first: { body: ciphertext('AAAA') },
+    second: { body: '{"encryptedMessage":"BBBB","and":"more"}' },
+    outcome: 'conflict',
+  },
+  {
+    name: 'a ciphertext, then one that is not JSON',
+    first: { body: ciphertext('AAAA') },
+    second: { body: '{"encryptedMessage":"BBBB"' },
+    outcome: 'conflict',
+  },
+  { name: "another sender's id", first: {}, second: { sender: carol, body: 'b' }, outcome: 'stored' },
+  { name: 'the same id in another box', first: {}, second: { box: boxFixture('b2'), body: 'b' }, outcome: 'stored' },
+  { name: 'the same id to another recipient', first: {}, second: { recipient: carol, body: 'b' }, outcome: 'stored' },
+]
+
+/** When two messages are one: identities, envelopes and forward ids (design section 2, phip.md section 5). */
+export function duplicatesContract(open: () => Promise<Store>): void {
+  describe('duplicates of what still waits', () => {
+    const store = eachWithStore(open)
+
+    const ways = {
+      accepted: (message: Partial<Message>) => store().mailboxes.accept([placementFixture(message)]),
+      'accepted as a guest': (message: Partial<Message>) => store().mailboxes.accept([guestFixture(message)]),
+      received: (message: Partial<Message>) =>
+        store().mailboxes.receive([
+          arrivalFixture(message, { forwardId: forwardIdFixture(`${message.body ?? ''} ${Math.random()}`) }),
+        ]),
+    }
+    for (const [firstWay, putFirst] of Object.entries(ways)) {
+      for (const [secondWay, putSecond] of Object.entries(ways)) {
+        for (const { name, first, second, outcome } of pairs) {
+          it(`${firstWay}, then ${secondWay}, ${name}: ${outcome}`, async () => {
+            expect(await putFirst(first)).to.deep.equal(['stored'])
+            expect(await putSecond(second)).to.deep.equal([outcome])
+            const waiting = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
+            expect(waiting.messages[0]?.body).to.equal(first.body ?? 'hello')
+          })
+        }
+      }
+    }
+
+    for (const { name, first, second, outcome } of pairs) {
+      it(`what waits for another host counts for a sender here, ${name}: ${outcome}`, async () => {
+        expect(await store().mailboxes.accept([forwardedFixture(['hosta'], first)])).to.deep.equal(['stored'])
+        expect(await store().mailboxes.accept([forwardedFixture(['hosta'], second)])).to.deep.equal([outcome])
+        const again = { ...second, messageId: idFixture('m1') }
+        expect(await store().mailboxes.accept([placementFixture(again)])).to.deep.equal([
+          outcome === 'stored' ? 'duplicate' : outcome,
+        ])
+        const { parcels } = await store().outbox.counts()
+        expect(parcels).to.equal(outcome === 'stored' ? 2 : 1)
+      })
+    }
+
+    it('what waits for another host does not count for what a host hands in for a box here', async () => {
+      await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'first' })])
+      expect(await store().mailboxes.receive([arrivalFixture({ body: 'first' })])).to.deep.equal(['stored'])
+      expect(await listing(store())).to.deep.equal(['m1: first'])
+    })
+
+    it('three copies at once are one', async () => {
+      const outcomes = await Promise.all([1, 2, 3].map(() => store().mailboxes.accept([placementFixture()])))
+      expect(outcomes.flat().toSorted()).to.deep.equal(['duplicate', 'duplicate', 'stored'])
+      expect(await listing(store())).to.deep.equal(['m1: hello'])
+    })
+
+    it('the same id is a new message once the first was acknowledged', async () => {
+      await store().mailboxes.accept([placementFixture({ body: 'first' })])
+      await store().mailboxes.acknowledge(bob, ['m1'])
+      expect(await store().mailboxes.accept([placementFixture({ body: 'second' })])).to.deep.equal(['stored'])
+      expect(await listing(store())).to.deep.equal(['m1: second'])
+    })
+
+    it('the same id is a new message once the first was delivered elsewhere', async () => {
+      await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'first' })])
+      await store().outbox.finishParcels(await claimParcels(store()), [{ kind: 'delivered' }], freshDestination)
+      expect(await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'second' })])).to.deep.equal([
+        'stored',
+      ])
+    })
+
+    it('a send to several recipients is kept for all', async () => {
+      const placements = [
+        placementFixture(),
+        placementFixture({ recipient: carol }),
+        forwardedFixture(['hosta'], { box: boxFixture('b2') }),
+      ]
+      expect(await store().mailboxes.accept(placements)).to.deep.equal(['stored', 'stored', 'stored'])
+      expect(await listing(store())).to.deep.equal(['m1: hello'])
+      expect(await listing(store(), { owner: carol, box: inbox })).to.deep.equal(['m1: hello'])
+      expect((await store().outbox.counts()).parcels).to.equal(1)
+    })
+
+    it('a send with one conflict is kept for nobody, and remembers nothing', async () => {
+      await store().mailboxes.accept([placementFixture({ recipient: carol, body: 'other' })])
+      const placements = [
+        placementFixture({ envelope: envelopeFixture('to bob') }),
+        forwardedFixture(['hosta'], { box: boxFixture('b2') }),
+        guestFixture({ box: boxFixture('b3') }),
+        placementFixture({ recipient: carol, envelope: envelopeFixture('to carol') }),
+      ]
+      const outcomes = await store().mailboxes.accept(placements)
+      expect(outcomes).to.deep.equal(['stored', 'stored', 'stored', 'conflict'])
+      expect(await listing(store())).to.deep.equal([])
+      expect(await listing(store(), { owner: bob, box: boxFixture('b3') })).to.deep.equal([])
+      expect(await store().outbox.counts()).to.deep.include({ parcels: 0, unrouted: 0 })
+      expect(await store().mailboxes.accept(placements.slice(0, 3))).to.deep.equal(['stored', 'stored', 'stored'])
+      const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
+      expect(messages.map(({ sequence }) => sequence)).to.deep.equal([1])
+    })
+
+    it('a send with one duplicate is kept for the others', async () => {
+      await store().mailboxes.accept([placementFixture()])
+      const both = [placementFixture(), placementFixture({ recipient: carol })]
+      expect(await store().mailboxes.accept(both)).to.deep.equal(['duplicate', 'stored'])
+    })
+
+    it('a send that names one recipient twice holds one message', async () => {
+      const same = [placementFixture(), placementFixture()]
+      expect(await store().mailboxes.accept(same)).to.deep.equal(['stored', 'duplicate'])
+      const differing = [
+        placementFixture({ box: boxFixture('b2') }),
+        placementFixture({ box: boxFixture('b2'), body: 'other' }),
+      ]
+      expect(await store().mailboxes.accept(differing)).to.deep.equal(['stored', 'conflict'])
+      expect(await listing(store(), { owner: bob, box: boxFixture('b2') })).to.deep.equal([])
+    })
+
+    it('each message that a host hands in stands for itself', async () => {
+      await store().mailboxes.accept([placementFixture({ messageId: idFixture('b'), body: 'first' })])
+      const arrivals = ['a', 'b', 'c', 'a'].map((id, index) =>
+        arrivalFixture({ messageId: idFixture(id) }, { forwardId: forwardIdFixture(`f${index}`) }),
+      )
+      const outcomes = await store().mailboxes.receive(arrivals)
+      expect(outcomes).to.deep.equal(['stored', 'conflict', 'stored', 'duplicate'])
+      expect(await listing(store())).to.deep.equal(['b: first', 'a: hello', 'c: hello'])
+    })
+  })
+
+  describe('what is remembered past the acknowledgement', () => {
+    const store = eachWithStore(open)
+    const enveloped = { envelope: envelopeFixture('e1') }
+
+    const redeliveries = [
+      { name: 'before', acknowledge: false },
+      { name: 'after', acknowledge: true },
+    ]
+    for (const { name, acknowledge } of redeliveries) {
+      const acknowledged = async (): Promise<void> => {
+        if (acknowledge) expect(await store().mailboxes.acknowledge(bob, ['m1'])).to.equal(1)
+      }
+      const left = acknowledge ? [] : ['m1: hello']
+
+      it(`a forward id ${name} the acknowledgement is a duplicate`, async () => {
+        expect(await store().mailboxes.receive([arrivalFixture()])).to.deep.equal(['stored'])
+        await acknowledged()
+        expect(await store().mailboxes.receive([arrivalFixture()])).to.deep.equal(['duplicate'])
+        expect(await listing(store())).to.deep.equal(left)
+      })
+
+      it(`an envelope that its sender hands in again ${name} the acknowledgement is a duplicate`, async () => {
+        expect(await store().mailboxes.accept([placementFixture(enveloped)])).to.deep.equal(['stored'])
+        await acknowledged()
+        expect(await store().mailboxes.accept([placementFixture(enveloped)])).to.deep.equal(['duplicate'])
+        expect(await listing(store())).to.deep.equal(left)
+      })
+
+      it(`an envelope that another host hands in ${name} the acknowledgement is a duplicate`, async () => {
+        const first = arrivalFixture(enveloped, { originHost: keyFixture('hosta'), forwardId: forwardIdFixture('a') })
+        const second = arrivalFixture(enveloped, { originHost: keyFixture('hostb'), forwardId: forwardIdFixture('b') })
+        expect(await store().mailboxes.receive([first])).to.deep.equal(['stored'])
+        await acknowledged()
+        expect(await store().mailboxes.receive([second])).to.deep.equal(['duplicate'])
+        expect(await listing(store())).to.deep.equal(left)
+      })
+    }
+
+    it('an envelope of a message that was only forwarded is remembered too', async () => {
+      await store().mailboxes.accept([forwardedFixture(['hosta'], enveloped)])
+      await store().outbox.finishParcels(await claimParcels(store()), [{ kind: 'delivered' }], freshDestination)
+      expect(await store().mailboxes.accept([forwardedFixture(['hosta'], enveloped)])).to.deep.equal(['duplicate'])
+      expect(await store().outbox.counts()).to.deep.include({ parcels: 0 })
+    })
+
+    it('the same forward id of another host is another message', async () => {
+      const forwardId = forwardIdFixture('f')
+      const first = arrivalFixture({ messageId: idFixture('a') }, { forwardId })
+      const second = arrivalFixture({ messageId: idFixture('b') }, { forwardId, originHost: keyFixture('hostb') })
+      expect(await store().mailboxes.receive([first, second])).to.deep.equal(['stored', 'stored'])
+    })
+
+    it('a forward id stands for its message whatever else differs', async () => {
+      const forwardId = forwardIdFixture('f')
+      await store().mailboxes.receive([arrivalFixture({}, { forwardId })])
+      const other = arrivalFixture({ messageId: idFixture('other'), body: 'other' }, { forwardId })
+      expect(await store().mailboxes.receive([other])).to.deep.equal(['duplicate'])
+      expect(await listing(store())).to.deep.equal(['m1: hello'])
+    })
+
+    it('remembers the forward id and the envelope of a duplicate too', async () => {
+      await store().mailboxes.accept([placementFixture()])
+      const again = arrivalFixture(enveloped, { forwardId: forwardIdFixture('again') })
+      expect(await store().mailboxes.receive([again])).to.deep.equal(['duplicate'])
+      await store().mailboxes.acknowledge(bob, ['m1'])
+      expect(await store().mailboxes.receive([arrivalFixture({}, { forwardId: again.forwardId })])).to.deep.equal([
+        'duplicate',
+      ])
+      expect(await store().mailboxes.accept([placementFixture(enveloped)])).to.deep.equal(['duplicate'])
+    })
+
+    it('remembers neither the forward id nor the envelope of a conflict', async () => {
+      await store().mailboxes.accept([placementFixture({ body: 'first' })])
+      const conflict = arrivalFixture({ ...enveloped, body: 'second' })
+      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['conflict'])
+      expect(await store().mailboxes.accept([placementFixture({ ...enveloped, body: 'second' })])).to.deep.equal([
+        'conflict',
+      ])
+      await store().mailboxes.acknowledge(bob, ['m1'])
+      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['stored'])
+    })
+
+    it('an envelope that one send carries twice is good once', async () => {
+      const both = [placementFixture(enveloped), placementFixture({ ...enveloped, messageId: idFixture('m2') })]
+      expect(await store().mailboxes.accept(both)).to.deep.equal(['stored', 'duplicate'])
+      expect(await listing(store())).to.deep.equal(['m1: hello'])
+    })
+  })
+}

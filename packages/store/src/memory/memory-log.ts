@@ -1,0 +1,76 @@
+import type { BoxAddress, Message, StoredMessage } from '@overpost/core'
+import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
+import { listedIdFor } from '../rules/listed-id.ts'
+import type { OutgoingMessage } from './memory-outgoing.ts'
+
+/** A message in a box. `outgoing`: it is a guest, and looks for its home. `stays`: it was listed, or its home is here too. */
+export interface KeptMessage {
+  readonly stored: StoredMessage
+  outgoing: OutgoingMessage | null
+  stays: boolean
+}
+
+interface Box {
+  lastSequence: number
+  messages: KeptMessage[]
+}
+
+export type Identity = Pick<Message, 'recipient' | 'box' | 'sender' | 'messageId'>
+
+/** The logs of all boxes, in memory. */
+export class MemoryLog {
+  readonly #boxes = new Map<string, Box>()
+  readonly #byIdentity = new Map<string, KeptMessage>()
+  readonly #byListedId = new Map<string, KeptMessage>()
+
+  append(message: Message, receivedAtMs: number, originHost: IdentityKey | null): KeptMessage {
+    const key = boxKey({ owner: message.recipient, box: message.box })
+    const box = this.#boxes.get(key) ?? { lastSequence: 0, messages: [] }
+    this.#boxes.set(key, box)
+    const sequence = ++box.lastSequence
+    const listedId = listedIdFor(message, (id) => this.findListed(message.recipient, id) !== null)
+    const kept = {
+      stored: { ...message, sequence, listedId, receivedAtMs, originHost },
+      outgoing: null,
+      stays: false,
+    }
+    box.messages.push(kept)
+    this.#byIdentity.set(identityKey(message), kept)
+    this.#byListedId.set(`${message.recipient} ${listedId}`, kept)
+    return kept
+  }
+
+  remove({ stored }: KeptMessage): void {
+    const box = this.#boxes.get(boxKey({ owner: stored.recipient, box: stored.box }))
+    if (box !== undefined) box.messages = box.messages.filter((kept) => kept.stored !== stored)
+    this.#byIdentity.delete(identityKey(stored))
+    this.#byListedId.delete(`${stored.recipient} ${stored.listedId}`)
+  }
+
+  find(identity: Identity): KeptMessage | null {
+    return this.#byIdentity.get(identityKey(identity)) ?? null
+  }
+
+  findNamed(
+    recipient: IdentityKey,
+    name: { box: BoxName; sender: IdentityKey; messageId: MessageId },
+  ): KeptMessage | null {
+    return this.find({ recipient, ...name })
+  }
+
+  findListed(owner: IdentityKey, listedId: string): KeptMessage | null {
+    return this.#byListedId.get(`${owner} ${listedId}`) ?? null
+  }
+
+  in(address: BoxAddress): readonly KeptMessage[] {
+    return this.#boxes.get(boxKey(address))?.messages ?? []
+  }
+}
+
+export function identityKey({ recipient, box, sender, messageId }: Identity): string {
+  return `${recipient} ${sender} ${box}\n${messageId}`
+}
+
+function boxKey({ owner, box }: BoxAddress): string {
+  return `${owner} ${box}`
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import type {
+  AppendOutcome,
+  Arrival,
+  BoxAddress,
+  MailboxStore,
+  MessageName,
+  MessagePage,
+  Placement,
+  VerifiedEnvelope,
+} from '@overpost/core'
+import { forwardIdTimeMs, type IdentityKey } from '@overpost/protocol'
+import { checkPlacements } from '../rules/check-placements.ts'
+import { isSameContent } from '../rules/is-same-content.ts'
+import { identityKey, type KeptMessage, type MemoryLog } from './memory-log.ts'
+import type { MemoryOutgoing } from './memory-outgoing.ts'
+
+/** The mailboxes of one process, gone with it. */
+export class MemoryMailboxStore implements MailboxStore {
+  readonly incarnation = randomBytes(16).toString('hex')
+  readonly #log: MemoryLog
+  readonly #outgoing: MemoryOutgoing
+  readonly #noteAccepted: (placement: Placement) => void
+  /** Forward ids (with their host) and envelopes, and when each was made. */
+  readonly #remembered = new Map<string, number>()
+
+  constructor(log: MemoryLog, outgoing: MemoryOutgoing, noteAccepted: (placement: Placement) => void) {
+    this.#log = log
+    this.#outgoing = outgoing
+    this.#noteAccepted = noteAccepted
+  }
+
+  async accept(placements: readonly Placement[]): Promise<AppendOutcome[]> {
+    checkPlacements(placements)
+    const outcomes: AppendOutcome[] = []
+    for (const [index, { message }] of placements.entries()) {
+      const before = placements.slice(0, index).filter((_, at) => outcomes[at] === 'stored')
+      outcomes.push(this.#outcomeOf(message, before))
+    }
+    if (outcomes.includes('conflict')) return Promise.resolve(outcomes)
+    for (const [index, placement] of placements.entries()) this.#put(placement, outcomes[index] === 'stored')
+    return Promise.resolve(outcomes)
+  }
+
+  receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]> {
+    return Promise.resolve(arrivals.map((arrival) => this.#receive(arrival)))
+  }
+
+  list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage> {
+    const rest = this.#log.in(address).filter(({ stored }) => stored.sequence > page.after)
+    const shown: KeptMessage[] = []
+    let bytes = 0
+    for (const kept of rest) {
+      bytes += Buffer.byteLength(kept.stored.body)
+      if (shown.length >= page.limit || (shown.length > 0 && bytes > page.maxBytes)) break
+      kept.stays = true
+      shown.push(kept)
+    }
+    return Promise.resolve({ messages: shown.map(({ stored }) => stored), more: shown.length < rest.length })
+  }
+
+  acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number> {
+    return Promise.resolve(listedIds.filter((id) => this.#remove(this.#log.findListed(owner, id))).length)
+  }
+
+  acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number> {
+    return Promise.resolve(names.filter((name) => this.#remove(this.#log.findNamed(owner, name))).length)
+  }
+
+  forget(beforeMs: number): Promise<boolean> {
+    for (const [key, madeAtMs] of this.#remembered) if (madeAtMs < beforeMs) this.#remembered.delete(key)
+    return Promise.resolve(false)
+  }
+
+  #outcomeOf(message: Placement['message'], before: readonly Placement[]): AppendOutcome {
+    const isSeen =
+      message.envelope !== null &&
+      (this.#remembered.has(envelopeKey(message.envelope)) ||
+        before.some((earlier) => earlier.message.envelope?.hash === message.envelope?.hash))
+    if (isSeen) return 'duplicate'
+    const key = identityKey(message)
+    const same =
+      this.#log.find(message)?.stored ??
+      this.#outgoing.findWaiting(message)?.message ??
+      before.find((earlier) => identityKey(earlier.message) === key)?.message
+    if (same === undefined) return 'stored'
+    return isSameContent(same, message) ? 'duplicate' : 'conflict'
+  }
+
+  #put(placement: Placement, isNew: boolean): void {
+    const { message, acceptedAtMs, here, forwardings } = placement
+    this.#rememberEnvelope(message.envelope)
+    if (isNew) {
+      const copy = here === 'none' ? null : this.#log.append(message, acceptedAtMs, null)
+      if (here === 'guest') this.#outgoing.add(message, acceptedAtMs, copy, [])
+      else if (forwardings.length > 0) this.#outgoing.add(message, acceptedAtMs, null, forwardings)
+      this.#noteAccepted(placement)
+    } else if (here === 'home') {
+      this.#keep(this.#log.find(message))
+    }
+  }
+
+  #receive({ message, originHost, forwardId, receivedAtMs }: Arrival): AppendOutcome {
+    const forwardKey = `${originHost} ${forwardId}`
+    const isRemembered =
+      this.#remembered.has(forwardKey) ||
+      (message.envelope !== null && this.#remembered.has(envelopeKey(message.envelope)))
+    const same = this.#log.find(message)
+    if (!isRemembered && same !== null && !isSameContent(same.stored, message)) return 'conflict'
+    this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
+    this.#rememberEnvelope(message.envelope)
+    if (isRemembered || same !== null) {
+      this.#keep(same)
+      return 'duplicate'
+    }
+    this.#log.append(message, receivedAtMs, originHost)
+    return 'stored'
+  }
+
+  #keep(kept: KeptMessage | null): void {
+    if (kept !== null) kept.stays = true
+  }
+
+  #remove(kept: KeptMessage | null): boolean {
+    if (kept === null) return false
+    this.#log.remove(kept)
+    if (kept.outgoing !== null) this.#outgoing.withdraw(kept.outgoing)
+    return true
+  }
+
+  #rememberEnvelope(envelope: VerifiedEnvelope | null): void {
+    if (envelope !== null) this.#remembered.set(envelopeKey(envelope), envelope.timestampMs)
+  }
+}
+
+function envelopeKey({ hash }: VerifiedEnvelope): string {
+  return `envelope ${hash}`
+}

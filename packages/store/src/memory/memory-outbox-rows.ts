@@ -1,0 +1,81 @@
+import type { Destination, DestinationState, OutboxCounts, Parcel, Unrouted } from '@overpost/core'
+import type { IdentityKey } from '@overpost/protocol'
+import type { LookupEnds, OutboxRows, OutboxWrites, ParcelEnds } from '../outbox/outbox-rows.ts'
+import type { KeptParcel, MemoryOutgoing } from './memory-outgoing.ts'
+
+/** Rows and writes over {@link MemoryOutgoing}. Much is found by looking at everything: for tests that is enough. */
+export function memoryOutbox(outgoing: MemoryOutgoing): OutboxRows & OutboxWrites {
+  const waitingFor = (destination: Destination): KeptParcel[] =>
+    [...outgoing.waitingFor(destination)].toSorted((a, b) => a.dueAtMs - b.dueAtMs || a.id - b.id)
+
+  const lookupsFor = (recipient: IdentityKey): { row: Unrouted; atMs: number }[] =>
+    [...outgoing.all()]
+      .flatMap(({ id, message, acceptedAtMs, lookup }) => {
+        if (lookup === null || message.recipient !== recipient) return []
+        const { box, sender, messageId, envelope } = message
+        const named = { recipient, box, sender, messageId, envelope }
+        return [{ row: { id, message: named, acceptedAtMs, attempts: lookup.attempts }, atMs: lookup.atMs }]
+      })
+      .toSorted((a, b) => a.atMs - b.atMs || a.row.id - b.row.id)
+
+  return {
+    // A new store has no rows.
+    destinations: () => [],
+    recipients: () => [],
+    destinationState: (destination): DestinationState => outgoing.stateOf(destination),
+    nextParcelDueAtMs: (destination) => waitingFor(destination)[0]?.dueAtMs ?? null,
+    nextLookupAtMs: (recipient) => lookupsFor(recipient)[0]?.atMs ?? null,
+
+    dueParcels(destination, { nowMs, maxMessages, maxBytes }): Parcel[] {
+      const taken: KeptParcel[] = []
+      let bytes = 0
+      for (const parcel of waitingFor(destination)) {
+        bytes += Buffer.byteLength(parcel.outgoing.message.body)
+        if (parcel.dueAtMs > nowMs || taken.length >= maxMessages || (taken.length > 0 && bytes > maxBytes)) break
+        taken.push(parcel)
+      }
+      return taken
+        .toSorted((a, b) => a.id - b.id)
+        .map(({ id, forwardId, attempts, outgoing: { message, acceptedAtMs } }) => ({
+          id,
+          message,
+          forwardId,
+          acceptedAtMs,
+          attempts,
+        }))
+    },
+
+    dueLookups: (recipient, { nowMs, maxMessages }): Unrouted[] =>
+      lookupsFor(recipient)
+        .filter(({ atMs }) => atMs <= nowMs)
+        .slice(0, maxMessages)
+        .map(({ row }) => row)
+        .toSorted((a, b) => a.id - b.id),
+
+    counts(): OutboxCounts {
+      const all = [...outgoing.all()]
+      const count = (state: KeptParcel['state']): number =>
+        all.reduce((sum, { parcels }) => sum + parcels.filter((parcel) => parcel.state === state).length, 0)
+      const waiting = all.filter(
+        ({ lookup, parcels }) => lookup !== null || parcels.some(({ state }) => state === 'waiting'),
+      )
+      return {
+        parcels: count('waiting'),
+        unrouted: all.filter(({ lookup }) => lookup !== null).length,
+        failed: count('failed') + all.filter(({ didFail }) => didFail).length,
+        oldestAcceptedAtMs: waiting.length === 0 ? null : Math.min(...waiting.map(({ acceptedAtMs }) => acceptedAtMs)),
+      }
+    },
+
+    finishParcels({ destination, state, ends }: ParcelEnds): Promise<void> {
+      if (state !== null) outgoing.setState(destination, state)
+      for (const { parcelId, end } of ends) outgoing.endParcel(parcelId, end)
+      return Promise.resolve()
+    },
+
+    finishUnrouted({ ends }: LookupEnds): Promise<void> {
+      for (const { id, end } of ends) outgoing.endLookup(id, end)
+      return Promise.resolve()
+    },
+  }
+}

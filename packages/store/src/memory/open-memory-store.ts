@@ -1,0 +1,37 @@
+import type { SessionStateStore, Store } from '@overpost/core'
+import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
+import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
+import { MemoryLog } from './memory-log.ts'
+import { MemoryMailboxStore } from './memory-mailbox-store.ts'
+import { memoryOutbox } from './memory-outbox-rows.ts'
+import { MemoryOutgoing } from './memory-outgoing.ts'
+
+/** An empty store that is gone with the process: for tests and simulations, slow when it holds many messages. */
+export function openMemoryStore(): Store {
+  const log = new MemoryLog()
+  const outgoing = new MemoryOutgoing(log)
+  const rows = memoryOutbox(outgoing)
+  const outbox = new ClaimingOutboxStore(rows, rows)
+  return {
+    mailboxes: new MemoryMailboxStore(log, outgoing, (placement) => outbox.noteAccepted(placement)),
+    outbox,
+    authorizations: new MemoryAuthorizationStore(),
+    sessionState: memorySessionState(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+function memorySessionState(): SessionStateStore {
+  let saved: Uint8Array | null = null
+  return {
+    take() {
+      const taken = saved
+      saved = null
+      return Promise.resolve(taken)
+    },
+    save(state) {
+      saved = Uint8Array.from(state)
+      return Promise.resolve()
+    },
+  }
+}

@@ -1,0 +1,152 @@
+import type {
+  DestinationState,
+  OutboxClaim,
+  OutboxCounts,
+  OutboxStore,
+  ParcelBatch,
+  ParcelEnd,
+  Placement,
+  UnroutedEnd,
+  UnroutedGroup,
+} from '@overpost/core'
+import type { IdentityKey } from '@overpost/protocol'
+import { DestinationBoard } from './destination-board.ts'
+import { DueQueue } from './due-queue.ts'
+import type { OutboxRows, OutboxWrites } from './outbox-rows.ts'
+
+type Limits = Parameters<OutboxStore['claim']>[0]
+
+/**
+ * The outbox of a process that owns its rows alone: claims are kept in memory, so that after a crash everything is due
+ * again. What is due when is kept per destination and per recipient; the rows themselves stay where they are.
+ */
+export class ClaimingOutboxStore implements OutboxStore {
+  readonly #rows: OutboxRows
+  readonly #writes: OutboxWrites
+  readonly #board: DestinationBoard
+  /** Recipients whose look-ups nobody has in hand. */
+  readonly #lookups = new DueQueue()
+  readonly #lookupClaims = new Map<IdentityKey, UnroutedGroup>()
+
+  constructor(rows: OutboxRows, writes: OutboxWrites) {
+    this.#rows = rows
+    this.#writes = writes
+    this.#board = new DestinationBoard(rows)
+    for (const recipient of rows.recipients()) this.#rescheduleLookup(recipient)
+  }
+
+  /** Takes note of messages that were just stored. */
+  noteAccepted({ message, acceptedAtMs, here, forwardings }: Placement): void {
+    for (const { destination } of forwardings) this.#board.note(destination, acceptedAtMs)
+    const { recipient } = message
+    if (here !== 'guest' || this.#lookupClaims.has(recipient)) return
+    this.#lookups.set(recipient, Math.min(this.#lookups.get(recipient) ?? acceptedAtMs, acceptedAtMs))
+  }
+
+  claim(limits: Limits): Promise<OutboxClaim | null> {
+    return attempt(() => this.#claim(limits))
+  }
+
+  nextDueAtMs(): Promise<number | null> {
+    return attempt(() => this.#nextDueAtMs())
+  }
+
+  async finishParcels(batch: ParcelBatch, ends: readonly ParcelEnd[], state: DestinationState): Promise<void> {
+    if (ends.length !== batch.parcels.length) throw new RangeError('each parcel needs an end')
+    if (!this.#board.isHeld(batch)) return
+    await this.#writes.finishParcels({
+      destination: batch.destination,
+      state: this.#board.isStateOf(batch.destination, state) ? null : state,
+      ends: batch.parcels.flatMap(({ id: parcelId }, index) => {
+        const end = ends[index]
+        return end === undefined ? [] : [{ parcelId, end }]
+      }),
+    })
+    this.#board.finish(batch, state)
+    const rerouted = batch.parcels.filter((_, index) => ends[index]?.kind === 'reroute')
+    for (const recipient of new Set(rerouted.map(({ message }) => message.recipient))) this.#rescheduleLookup(recipient)
+  }
+
+  async finishUnrouted(group: UnroutedGroup, ends: readonly UnroutedEnd[]): Promise<void> {
+    if (ends.length !== group.messages.length) throw new RangeError('each message needs an end')
+    const isNowhere = ends.some((end) => end.kind === 'routed' && !end.here && end.forwardings.length === 0)
+    if (isNowhere) throw new RangeError('a route must lead somewhere')
+    if (this.#lookupClaims.get(group.recipient) !== group) return
+    await this.#writes.finishUnrouted({
+      ends: group.messages.flatMap(({ id }, index) => {
+        const end = ends[index]
+        return end === undefined ? [] : [{ id, end }]
+      }),
+    })
+    this.#lookupClaims.delete(group.recipient)
+    this.#rescheduleLookup(group.recipient)
+    const forwardings = ends.flatMap((end) => (end.kind === 'routed' ? end.forwardings : []))
+    this.#board.reschedule(forwardings.map(({ destination }) => destination))
+  }
+
+  release(claim: OutboxClaim): void {
+    if (claim.kind === 'parcels') {
+      this.#board.release(claim.batch)
+    } else if (this.#lookupClaims.get(claim.group.recipient) === claim.group) {
+      this.#lookupClaims.delete(claim.group.recipient)
+      this.#rescheduleLookup(claim.group.recipient)
+    }
+  }
+
+  wake(hostKey: IdentityKey, nowMs: number): Promise<boolean> {
+    return attempt(() => this.#board.wake(hostKey, nowMs))
+  }
+
+  counts(): Promise<OutboxCounts> {
+    return attempt(() => this.#rows.counts())
+  }
+
+  #claim(limits: Limits): OutboxClaim | null {
+    for (;;) {
+      // What is noted as due may have gone meanwhile: then it is noted anew, and the next one is tried.
+      const parcels = this.#board.first()
+      const lookup = this.#lookups.peek()
+      const parcelsAtMs = parcels?.atMs ?? Infinity
+      const lookupAtMs = lookup?.atMs ?? Infinity
+      if (Math.min(parcelsAtMs, lookupAtMs) > limits.nowMs) return null
+      if (parcels !== null && parcelsAtMs <= lookupAtMs) {
+        const batch = this.#board.claim(parcels.key, limits)
+        if (batch !== null) return { kind: 'parcels', batch }
+      } else if (lookup !== null) {
+        const group = this.#claimLookups(lookup.key as IdentityKey, limits)
+        if (group !== null) return { kind: 'unrouted', group }
+      }
+    }
+  }
+
+  #nextDueAtMs(): number | null {
+    const parcelsAtMs = this.#board.nextDueAtMs()
+    for (;;) {
+      const lookup = this.#lookups.peek()
+      if (lookup === null || lookup.atMs >= (parcelsAtMs ?? Infinity)) return parcelsAtMs
+      this.#rescheduleLookup(lookup.key as IdentityKey)
+      if (this.#lookups.get(lookup.key) === lookup.atMs) return lookup.atMs
+    }
+  }
+
+  #claimLookups(recipient: IdentityKey, limits: Limits): UnroutedGroup | null {
+    const messages = this.#rows.dueLookups(recipient, limits)
+    if (messages.length === 0) {
+      this.#rescheduleLookup(recipient)
+      return null
+    }
+    const group = { recipient, messages }
+    this.#lookupClaims.set(recipient, group)
+    this.#lookups.set(recipient, null)
+    return group
+  }
+
+  #rescheduleLookup(recipient: IdentityKey): void {
+    if (!this.#lookupClaims.has(recipient)) this.#lookups.set(recipient, this.#rows.nextLookupAtMs(recipient))
+  }
+}
+
+/** What `read` returns or throws, as a promise. */
+function attempt<T>(read: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(read()))
+}

@@ -1,0 +1,45 @@
+import type {
+  Destination,
+  DestinationState,
+  OutboxCounts,
+  Parcel,
+  ParcelEnd,
+  Unrouted,
+  UnroutedEnd,
+} from '@overpost/core'
+import type { IdentityKey } from '@overpost/protocol'
+
+/** The rows of an outbox as they stand, committed. Synchronous: claims are decided between two turns of nobody else. */
+export interface OutboxRows {
+  /** Destinations for which something waits, or which failed. Read once, at the start. */
+  destinations(): Iterable<{ destination: Destination; state: DestinationState }>
+  /** Recipients whose home is looked for. Read once, at the start. */
+  recipients(): Iterable<IdentityKey>
+  destinationState(destination: Destination): DestinationState
+  /** When the first parcel for it is due; null when none waits. */
+  nextParcelDueAtMs(destination: Destination): number | null
+  /** What is due, longest due first, within the limits (a first one that is too large alone), then by age. */
+  dueParcels(destination: Destination, limits: { nowMs: number; maxMessages: number; maxBytes: number }): Parcel[]
+  nextLookupAtMs(recipient: IdentityKey): number | null
+  /** What is due, longest due first up to the limit, then by age. */
+  dueLookups(recipient: IdentityKey, limits: { nowMs: number; maxMessages: number }): Unrouted[]
+  counts(): OutboxCounts
+}
+
+/** Ends of one claim on parcels. `state` is null when the destination stands as it did. */
+export interface ParcelEnds {
+  readonly destination: Destination
+  readonly state: DestinationState | null
+  readonly ends: readonly { readonly parcelId: number; readonly end: ParcelEnd }[]
+}
+
+/** Ends of one claim on look-ups. */
+export interface LookupEnds {
+  readonly ends: readonly { readonly id: number; readonly end: UnroutedEnd }[]
+}
+
+/** Durable changes of the outbox. Each is atomic. Rows that are gone are passed over. */
+export interface OutboxWrites {
+  finishParcels(ends: ParcelEnds): Promise<void>
+  finishUnrouted(ends: LookupEnds): Promise<void>
+}
