@@ -100,7 +100,7 @@ export class Ledger implements AsyncDisposable {
   /** See {@link reorganize}. What conflicts with a replacement is dropped first, and stays dropped if the replacement is refused. */
   reorg(plan: ReorgPlan, replacements: readonly Submission[]): Promise<ReorgOutcome> {
     return this.#turns.run(async () => {
-      const firstHeight = await firstRemovedHeight(this.services, plan.depth)
+      const firstHeight = await firstRemovedHeight(this.services, plan)
       const conflicting = await Promise.all(replacements.map((one) => this.#spendersOfInputs(one)))
       const doomed = [...new Set([...(plan.drop ?? []), ...conflicting.flat()])]
       const droppedTxids = await evict(this.#storage, doomed, firstHeight)

@@ -17,10 +17,12 @@ export function parseSubmission(bytes: Uint8Array): Submission {
   if (isBeef(bytes)) return parseBeef(bytes)
   const form = isExtended(bytes) ? 'extended' : 'raw'
   const transaction = form === 'extended' ? Transaction.fromEF([...bytes]) : Transaction.fromBinary([...bytes])
-  const plain = transaction.toBinary()
-  // The SDK stops reading at the end of the transaction: without this, one followed by rubbish would pass.
-  const length = form === 'extended' ? transaction.toEF().length : plain.length
-  if (length !== bytes.length) throw new Error('there are bytes after the end of the transaction')
+  // The SDK reads past the end and stops before it without a word, and keeps the bytes it was given: written anew they tell.
+  const { version, inputs, outputs, lockTime } = transaction
+  const anew = new Transaction(version, inputs, outputs, lockTime)
+  const plain = anew.toBinary()
+  const written = Buffer.from(form === 'extended' ? anew.toEF() : plain)
+  if (!written.equals(bytes)) throw new Error('the bytes are not one transaction and nothing else')
   return { form, transactions: [Transaction.fromBinary(plain)], roots: [] }
 }
 

@@ -43,8 +43,7 @@ export async function reorganize(
   const { storage } = services
   const { depth, blocks = depth + 1, leaveOut = [] } = plan
   const tipHeight = await services.getHeight()
-  if (blocks <= depth) throw new RelayError('ERR_INVALID_REQUEST', 'The new branch must be longer than the old.')
-  const firstHeight = await firstRemovedHeight(services, depth)
+  const firstHeight = await firstRemovedHeight(services, plan)
 
   const returned = new Set<string>()
   for (const txid of leaveOut) for (const one of await withDescendants(storage, txid)) returned.add(one)
@@ -67,11 +66,14 @@ export async function reorganize(
   return { removedHashes, firstHeight, movedTxids, returnedTxids, droppedTxids: [] }
 }
 
-/** The lowest of the `depth` blocks at the tip. */
-export async function firstRemovedHeight(services: MockServices, depth: number): Promise<number> {
+/** The height of the lowest block that a plan removes. Throws ERR_INVALID_REQUEST when the plan cannot be carried out. */
+export async function firstRemovedHeight(services: MockServices, { depth, blocks }: ReorgPlan): Promise<number> {
   const tipHeight = await services.getHeight()
   if (depth < 1 || depth > Math.min(maxReorgDepth, tipHeight)) {
     throw new RelayError('ERR_INVALID_REQUEST', `The depth must be 1 to ${Math.min(maxReorgDepth, tipHeight)}.`)
+  }
+  if (blocks !== undefined && blocks <= depth) {
+    throw new RelayError('ERR_INVALID_REQUEST', 'The new branch must be longer than the old.')
   }
   return tipHeight - depth + 1
 }

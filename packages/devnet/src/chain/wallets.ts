@@ -39,6 +39,9 @@ export interface Payment {
   readonly satoshis: number
 }
 
+/** Names of wallets: 1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit. */
+export const walletName = /^[a-z0-9][a-z0-9._-]{0,63}$/i
+
 /** Calls that read or change what a wallet keeps. They run one at a time; all others only compute, and need not wait. */
 const bookkeepingCalls: ReadonlySet<WalletCall> = new Set<WalletCall>([
   'createAction',

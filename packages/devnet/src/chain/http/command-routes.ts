@@ -3,6 +3,7 @@ import * as z from 'zod'
 
 import type { ChainNode } from '../chain-node.ts'
 import { maxReorgDepth } from '../reorganize.ts'
+import { walletName } from '../wallets.ts'
 import { readJson } from './read-body.ts'
 
 const hex = z.string().regex(/^(?:[0-9a-f]{2})+$/i, 'must be hexadecimal')
@@ -10,7 +11,7 @@ const txid = z.string().regex(/^[0-9a-f]{64}$/, 'must be a transaction id')
 const satoshis = z.int().positive().max(5_000_000_000)
 
 const faucetRequest = z.union([
-  z.strictObject({ wallet: z.string().min(1).max(64), satoshis: satoshis.default(10_000_000) }),
+  z.strictObject({ wallet: z.string().regex(walletName), satoshis: satoshis.default(10_000_000) }),
   z.strictObject({ lockingScript: hex, satoshis: satoshis.default(10_000_000) }),
 ])
 const blocksRequest = z.strictObject({ count: z.int().min(1).max(1000).default(1) })

@@ -4,7 +4,7 @@ import { RelayError } from '@overpost/protocol'
 import * as z from 'zod'
 
 import { walletError, walletResult, type WalletAnswer } from '../wallet-json.ts'
-import { Wallets } from '../wallets.ts'
+import { walletName, Wallets } from '../wallets.ts'
 import { readJson } from './read-body.ts'
 
 /**
@@ -43,7 +43,7 @@ function send(ctx: Context, { status, body }: WalletAnswer): void {
 }
 
 function readName(name: string | undefined): string {
-  if (name !== undefined && /^[a-z0-9][a-z0-9._-]{0,63}$/i.test(name)) return name
+  if (name !== undefined && walletName.test(name)) return name
   throw new RelayError(
     'ERR_INVALID_REQUEST',
     "A wallet's name has 1 to 64 letters, digits, dots, dashes or underscores.",
