@@ -82,6 +82,11 @@ describe('loadConfig', () => {
     })
   }
 
+  it('names the setting that must be given in an object that nobody mentions', () => {
+    const nested = z.strictObject({ service: z.strictObject({ url: z.string('must be given') }) })
+    expect(loadConfig(nested, sources({}))).to.deep.equal({ faults: ['service.url (--service-url): must be given'] })
+  })
+
   it('prints the result without secrets', () => {
     const outcome = loadConfig(schema, sources({ argv: ['--print-config'] }))
     if (!('print' in outcome)) expect.fail()

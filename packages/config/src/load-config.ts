@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { helpText } from './help-text.ts'
-import { nest, setAt } from './object-path.ts'
+import { nest, openParents, setAt } from './object-path.ts'
 import { schemaLeaves, type Leaf } from './schema-leaves.ts'
 
 /** Where settings come from. Nothing is read but through these. */
@@ -35,6 +35,8 @@ export function loadConfig<Schema extends z.ZodType>(
   if (faults.length > 0) return { faults }
 
   const merged = structuredClone(file)
+  // A missing object would be one fault, where each setting in it that must be given is meant.
+  for (const { path, required } of leaves) if (required) openParents(merged, path)
   for (const [leaf, value] of [...environment, ...flags]) setAt(merged, leaf.path, value)
   const parsed = schema.safeParse(merged)
   if (!parsed.success) return { faults: describeIssues(parsed.error.issues, leaves) }

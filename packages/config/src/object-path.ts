@@ -23,6 +23,16 @@ export function setAt(
   at[last] = value
 }
 
+/** Makes the objects above `path` where nothing is yet. */
+export function openParents(tree: Tree, path: readonly string[]): void {
+  let at = tree
+  for (const part of path.slice(0, -1)) {
+    const child = (at[part] ??= {})
+    if (!isTree(child)) return
+    at = child
+  }
+}
+
 /** An object of the values at their paths. */
 export function nest(entries: Iterable<readonly [path: readonly string[], value: unknown]>): Tree {
   const tree: Tree = {}

@@ -22,6 +22,7 @@ export interface Leaf {
   readonly flag: string
   readonly kind: LeafKind
   readonly meta: LeafMeta
+  /** Whether it must be given. */
   readonly required: boolean
   /** The default, or undefined. */
   readonly fallback: unknown
@@ -30,12 +31,19 @@ export interface Leaf {
 }
 
 /** Every leaf of `schema`, in the order of the schema. Objects are walked into, through `default`, `optional` and `prefault`. */
-export function schemaLeaves(schema: z.ZodType, path: readonly string[] = []): Leaf[] {
-  const { core, meta, required, fallback } = unwrap(schema)
+export function schemaLeaves(schema: z.ZodType): Leaf[] {
+  return walk(schema, [], true)
+}
+
+function walk(schema: z.ZodType, path: readonly string[], isParentThere: boolean): Leaf[] {
+  const { core, meta, isOptional, hasDefault, fallback } = unwrap(schema)
   const def = defOf(core)
   if (def.type === 'object' && def.shape !== undefined) {
-    return Object.entries(def.shape).flatMap(([key, child]) => schemaLeaves(child, [...path, key]))
+    return Object.entries(def.shape).flatMap(([key, child]) =>
+      walk(child, [...path, key], isParentThere && !isOptional),
+    )
   }
+  const required = isParentThere && !isOptional && !hasDefault
   const flag = `--${path.map(kebab).join('-')}`
   return [{ path, flag, kind: kindOf(core), meta, required, fallback, choices: choicesOf(def) }]
 }
@@ -54,21 +62,30 @@ function defOf(schema: z.ZodType): Def {
   return schema.def
 }
 
-function unwrap(schema: z.ZodType): { core: z.ZodType; meta: LeafMeta; required: boolean; fallback: unknown } {
+interface Unwrapped {
+  readonly core: z.ZodType
+  readonly meta: LeafMeta
+  readonly isOptional: boolean
+  readonly hasDefault: boolean
+  readonly fallback: unknown
+}
+
+function unwrap(schema: z.ZodType): Unwrapped {
   let core = schema
   let meta: LeafMeta = {}
-  let required = true
+  let isOptional = false
+  let hasDefault = false
   let fallback: unknown
   for (;;) {
     meta = { ...(core.meta() as LeafMeta | undefined), ...meta }
     const def = defOf(core)
     if (def.type === 'default' || def.type === 'prefault') {
-      required = false
+      hasDefault = true
       fallback ??= def.defaultValue
     }
-    if (def.type === 'optional' || def.type === 'nullable') required = false
+    if (def.type === 'optional' || def.type === 'nullable') isOptional = true
     const inner = def.type === 'pipe' ? def.in : def.innerType
-    if (inner === undefined) return { core, meta, required, fallback }
+    if (inner === undefined) return { core, meta, isOptional, hasDefault, fallback }
     core = inner
   }
 }
