@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http'
+import { RelayError } from '@overpost/protocol'
+import type { Middleware } from 'koa'
+
+export interface RawBodyState {
+  /** The body's bytes as they came; empty when there is none. */
+  rawBody: Buffer
+}
+
+export interface RawBodyLimits {
+  readonly limitBytes: number
+  /** From the head of the request to the last byte of its body. */
+  readonly timeoutMs?: number
+}
+
+const nothing = Buffer.alloc(0)
+
+/**
+ * Reads the whole body into `ctx.state.rawBody`. Counts what comes, so chunked bodies are capped too.
+ * @throws {RelayError} ERR_BODY_TOO_LARGE, ERR_REQUEST_TIMEOUT; ERR_INVALID_REQUEST when the caller went away half-way
+ */
+export function readRawBody({ limitBytes, timeoutMs = 30_000 }: RawBodyLimits): Middleware<RawBodyState> {
+  return async (ctx, next) => {
+    const { headers } = ctx.req
+    const announced = headers['content-length']
+    if (announced === undefined ? headers['transfer-encoding'] === undefined : announced === '0') {
+      ctx.state.rawBody = nothing
+      await next()
+      return
+    }
+    try {
+      if (Number(announced ?? 0) > limitBytes) throw new RelayError('ERR_BODY_TOO_LARGE')
+      ctx.state.rawBody = await collect(ctx.req, limitBytes, timeoutMs)
+    } catch (error) {
+      // The rest of the body is not read, so nothing more can come over this connection.
+      ctx.set('connection', 'close')
+      throw error
+    }
+    await next()
+  }
+}
+
+function collect(request: IncomingMessage, limitBytes: number, timeoutMs: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const settle = (error: RelayError | null) => {
+      clearTimeout(timer)
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
+      if (error === null)
+        resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes))
+      else {
+        request.on('error', ignore).pause()
+        reject(error)
+      }
+    }
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > limitBytes) settle(new RelayError('ERR_BODY_TOO_LARGE'))
+      else chunks.push(chunk)
+    }
+    const onEnd = () => settle(null)
+    const onClose = () => settle(new RelayError('ERR_INVALID_REQUEST', 'The body ended before its end.'))
+    const timer = setTimeout(() => settle(new RelayError('ERR_REQUEST_TIMEOUT')), timeoutMs)
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+  })
+}
+
+function ignore(): void {
+  // The connection is about to be closed: whatever happens to it is of no interest.
+}
