@@ -48,13 +48,22 @@ export function parseAuthorizeRouting(
   const signature = parseSignature(request['signature'])
   const dates = parseDates(request)
   const message = optionalText(request, 'message')
-  const domain = optionalText(request, 'domain')
-  const fields = domain === null ? null : { userKey, ...parseFields(request, hostKey), origin: domain, dates }
-  const terms = fields ?? (message === null ? null : { userKey, ...parseMessage(message, dates), dates })
-  if (terms === null) throw new RelayError('ERR_INVALID_REQUEST', 'Give the message that was signed, or the domain.')
-  if (message !== null && authorizationText(terms) !== message) {
-    throw new RelayError('ERR_INVALID_AUTHORIZATION', `The message must read: ${authorizationText(terms)}`)
+  const fields = parseFields(request)
+  if (message === null) {
+    if (fields.origin === null) {
+      throw new RelayError('ERR_INVALID_REQUEST', 'Give the message that was signed, or the domain.')
+    }
+    const { origin, regex } = fields
+    const pattern = regex === 'ALL' ? null : regex
+    return { userKey, hostKey: fields.hostKey ?? hostKey, origin, pattern, dates, signature }
   }
+  const terms = { userKey, ...parseMessage(message, dates), dates }
+  const isAgreed =
+    (fields.hostKey === null || fields.hostKey === terms.hostKey) &&
+    (fields.origin === null || fields.origin === terms.origin) &&
+    (fields.regex === null || fields.regex === (terms.pattern ?? 'ALL')) &&
+    authorizationText(terms) === message
+  if (!isAgreed) throw new RelayError('ERR_INVALID_AUTHORIZATION', 'The message does not read as the fields say.')
   return { ...terms, signature }
 }
 
@@ -82,11 +91,17 @@ function parseMessage(message: string, dates: AuthorizationDates | null): Omit<R
   return { hostKey, origin, pattern: pattern === 'ALL' ? null : pattern }
 }
 
-function parseFields(request: JsonRecord, ownKey: IdentityKey): Pick<RoutingTerms, 'hostKey' | 'pattern'> {
-  const regex = optionalText(request, 'regex')
-  const hostKey = isAbsent(request['hostKey']) ? ownKey : parseOrNull(identityKeySchema, request['hostKey'])
-  if (hostKey === null) throw new RelayError('ERR_INVALID_REQUEST', 'hostKey is not a public key.')
-  return { hostKey, pattern: regex === 'ALL' ? null : regex }
+/** Null for what is not given. */
+function parseFields(request: JsonRecord): {
+  hostKey: IdentityKey | null
+  origin: string | null
+  regex: string | null
+} {
+  const hostKey = isAbsent(request['hostKey']) ? null : parseOrNull(identityKeySchema, request['hostKey'])
+  if (hostKey === null && !isAbsent(request['hostKey'])) {
+    throw new RelayError('ERR_INVALID_REQUEST', 'hostKey is not a public key.')
+  }
+  return { hostKey, origin: optionalText(request, 'domain'), regex: optionalText(request, 'regex') }
 }
 
 function parseDates({ issuedAtMs, expiresAtMs }: JsonRecord): AuthorizationDates | null {

@@ -1,3 +1,5 @@
+import * as z from 'zod'
+
 /**
  * Every code that our HTTP doors answer, with its status and what it means. The one place where a code is made.
  * Sources: shared/spec/relay-http.md section 3, phip.md section 5, auth.md section 4.
@@ -42,6 +44,14 @@ export const errorTable = {
 } as const satisfies Record<string, readonly [status: number, description: string]>
 
 export type ErrorCode = keyof typeof errorTable
+
+/** An error answer of any BRC-33 or BRC-34 host; its code may be one that we do not know. */
+export const errorAnswerSchema = z.looseObject({
+  status: z.literal('error'),
+  code: z.string().catch('ERR_INTERNAL'),
+  description: z.string().catch(''),
+})
+export type ErrorAnswer = z.output<typeof errorAnswerSchema>
 
 /** A refusal with a code of {@link errorTable}. The description is shown to the caller: it says nothing about the inside. */
 export class RelayError extends Error {

@@ -14,7 +14,14 @@ export {
   type RevokeRoutingJson,
 } from './authorize-routing.ts'
 export { compileBoxPattern, maxPatternCharacters, type BoxPattern } from './box-pattern.ts'
+export { canonicalJson } from './canonical-json.ts'
 export { isCanonicalSignature } from './canonical-signature.ts'
+export {
+  capabilityPath,
+  signCapabilityDocument,
+  verifyCapabilityDocument,
+  type CapabilityDocument,
+} from './capability-document.ts'
 export { contentOf, unwrapBody, wrapBody, type MessageContent } from './content.ts'
 export { createDiscoveryTokenScript, verifyDiscoveryToken, type DiscoveryToken } from './discovery-token.ts'
 export {
@@ -30,7 +37,7 @@ export {
   type EnvelopeJson,
   type EnvelopeMessage,
 } from './envelope.ts'
-export { errorTable, RelayError, type ErrorCode } from './errors.ts'
+export { errorAnswerSchema, errorTable, RelayError, type ErrorAnswer, type ErrorCode } from './errors.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export { originForRouting, parseHostOrigin, type OriginPolicy } from './host-origin.ts'
 export {
