@@ -144,7 +144,9 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
     const sent = { messageId: 'm1' }
     await a.send(alice, bob, 'pay me', sent)
     await network.settle()
-    const [listed] = (await b.mailbox.list({ owner: bob.key, box: 'inbox' as never }, { cursor: null, limit: 1, maxBytes: 1e6 })).messages
+    const [listed] = (
+      await b.mailbox.list({ owner: bob.key, box: 'inbox' as never }, { cursor: null, limit: 1, maxBytes: 1e6 })
+    ).messages
     expect(await b.mailbox.acknowledge(bob.key, [listed!.listedId])).to.equal(1)
     // The same signed bytes: the clock has not moved.
     await a.send(alice, bob, 'pay me', sent)
@@ -283,7 +285,9 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
           ? Promise.resolve({ kind: 'refused', status: 413, code: 'ERR_BODY_TOO_LARGE', retryAfterMs: null })
           : propagate(from, to, parcels)
     await network.advance(61_000)
-    expect(await b.bodies(bob)).to.have.length(10).and.not.include('message 5')
+    expect(await b.bodies(bob))
+      .to.have.length(10)
+      .and.not.include('message 5')
     expect(await a.store.outbox.counts()).to.include({ parcels: 0, failed: 1 })
   })
 

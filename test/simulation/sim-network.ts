@@ -15,9 +15,10 @@ import {
   type Incoming,
   type OutboxOptions,
   type Parcel,
+  type Random,
   type Store,
 } from '@overpost/core'
-import { ManualClock, seededRandom, type SeededRandom } from '@overpost/core/testing'
+import { ManualClock, seededRandom } from '@overpost/core/testing'
 import {
   createPhipTokenScript,
   signAuthorization,
@@ -32,7 +33,6 @@ import { openStore } from '@overpost/store'
 
 const verifier = nativeSignatureVerifier()
 const dayMs = 86_400_000
-const window = { memoryMs: 7 * dayMs, aheadMs: 600_000 }
 const outboxOptions: OutboxOptions = {
   lanes: 4,
   maxMessages: 100,
@@ -59,7 +59,7 @@ export type WireFault = 'none' | 'refused' | 'answer lost' | CallAnswer
 /** Hosts of the real core code in one process, over a wire, a directory and a clock that the test moves. */
 export class SimNetwork implements AsyncDisposable {
   readonly clock = new ManualClock(Date.UTC(2026, 0, 1))
-  readonly random: SeededRandom
+  readonly random: Random
   readonly hosts = new Map<string, SimHost>()
   /** What the overlay knows. */
   readonly tokens: { entry: DirectoryEntry; user: IdentityKey }[] = []
@@ -129,7 +129,9 @@ export class SimNetwork implements AsyncDisposable {
     return {
       kind: 'answered',
       answers: received.map((one) =>
-        one.kind === 'stored' ? one : { kind: 'refused', status: one.code === 'ERR_RECIPIENT_NOT_HOSTED' ? 404 : 400, code: one.code },
+        one.kind === 'stored'
+          ? one
+          : { kind: 'refused', status: one.code === 'ERR_RECIPIENT_NOT_HOSTED' ? 404 : 400, code: one.code },
       ),
     }
   }
@@ -211,7 +213,18 @@ export class SimHost implements AsyncDisposable {
     )
     const { resolver, mailbox, outboxAlarm } = this
     this.router = new Router({
-      ...{ store: store.mailboxes, homes, resolver, mailbox, outboxAlarm, verifier, clock, random, events, window },
+      ...{
+        store: store.mailboxes,
+        homes,
+        resolver,
+        mailbox,
+        outboxAlarm,
+        verifier,
+        clock,
+        random,
+        events,
+        memoryDays: 7,
+      },
     })
     const link = {
       propagate: (to: Destination, parcels: readonly Parcel[]) => network.propagate(this, to, parcels),
@@ -228,7 +241,11 @@ export class SimHost implements AsyncDisposable {
     sender: SimUser,
     recipient: SimUser,
     text: string,
-    { box = 'inbox', messageId = `id of ${text}`, envelope = true }: { box?: string; messageId?: string; envelope?: boolean } = {},
+    {
+      box = 'inbox',
+      messageId = `id of ${text}`,
+      envelope = true,
+    }: { box?: string; messageId?: string; envelope?: boolean } = {},
   ): Promise<{ duplicate: boolean }> {
     const message = {
       sender: sender.key,

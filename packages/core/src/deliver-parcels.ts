@@ -112,8 +112,8 @@ function endOf(parcel: Parcel, destination: Destination, report: CallReport, dep
   if (meaning?.kind === 'final') return { kind: 'failed', reason: meaning.reason }
   const reason = meaning?.reason ?? report.down?.reason ?? 'no answer for this message'
   if (nowMs - parcel.acceptedAtMs > options.ageLimitMs) return { kind: 'failed', reason }
-  // What was not answered for waits with its destination, and costs no attempt of its own.
-  if (meaning === undefined) return { kind: 'retry', atMs: nowMs, reason, counts: false }
+  // What was not answered for waits with its destination: it costs no attempt of its own and keeps its place in the order.
+  if (meaning === undefined) return { kind: 'retry', atMs: parcel.acceptedAtMs, reason, counts: false }
   const atMs = nowMs + backoffMs(parcel.attempts, options.backoff, random.fraction())
   if (meaning.kind === 'later') return { kind: 'retry', atMs, reason, counts: true }
   resolver.drop(parcel.message.recipient)
