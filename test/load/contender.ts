@@ -33,12 +33,13 @@ export async function compare(
   profiler: Profiler | null,
 ): Promise<{ floor: Round[]; ours: Round[] }> {
   const rounds = { floor: [] as Round[], ours: [] as Round[] }
+  const pids = [...floor.pids, ...ours.pids]
   for (const contender of [floor, ours]) await run(contender, load, load.warmUp)
-  await profiler?.toggle([...floor.pids, ...ours.pids])
+  await profiler?.toggle(pids)
   for (let round = 0; round < load.rounds; round++) {
     for (const contender of [floor, ours]) rounds[contender.name].push(await run(contender, load, load.messages))
   }
-  await profiler?.toggle([...floor.pids, ...ours.pids])
+  await profiler?.toggle(pids)
   return rounds
 }
 

@@ -1,19 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openConnection } from './closed-loop.ts'
 import type { CommitWatch } from './commit-watch.ts'
+import type { SignedSend } from './signed-send.ts'
 
 /** Between two messages, so that nothing of the last one is still going on. */
 const GAP_MS = 25
 
-export interface IdleRequest {
-  readonly messageId: string
-  readonly bytes: Buffer
-}
-
 /** One message at a time: milliseconds from the request's start to the commit that `watch` sees at the recipient's host. */
 export async function idleTimes(
   origin: string,
-  requests: readonly IdleRequest[],
+  requests: readonly SignedSend[],
   watch: CommitWatch,
 ): Promise<number[]> {
   const connection = await openConnection(origin)

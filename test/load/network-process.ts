@@ -12,6 +12,7 @@ export interface NetworkHost {
 }
 
 export interface NetworkProcess extends AsyncDisposable {
+  readonly overlays: readonly { readonly url: string }[]
   readonly hosts: readonly NetworkHost[]
 }
 
@@ -28,8 +29,9 @@ export async function startNetwork(dir: string, env: Readonly<Record<string, str
     once(createInterface({ input: child.stdout }), 'line'),
     exited.then(() => Promise.reject(new Error('The network ended before it was ready'))),
   ])) as [string]
-  const { hosts } = JSON.parse(line) as { hosts: NetworkHost[] }
+  const { overlays, hosts } = JSON.parse(line) as Pick<NetworkProcess, 'overlays' | 'hosts'>
   return {
+    overlays,
     hosts,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')

@@ -2,23 +2,32 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Contender } from '../contender.ts'
 import { startFloor, type FloorProcess } from './floor-process.ts'
+import type { SignedSend } from '../signed-send.ts'
 import { floorRequests } from './floor-requests.ts'
 
 export interface FloorContender extends Contender, AsyncDisposable {
   /** The process that keeps what arrives. */
   readonly home: FloorProcess
+  requests(count: number): Promise<SignedSend[]>
+}
+
+export interface FloorOptions {
+  /** Each process has a folder of its own in it. */
+  readonly dir: string
+  readonly senders: number
+  readonly env: Readonly<Record<string, string>>
 }
 
 /** One process that keeps what it is sent. */
-export async function startFloorSend(dir: string, senders: number): Promise<FloorContender> {
-  const home = await startFloor('send', join(dir, 'floor-send'))
+export async function startFloorSend({ dir, senders, env }: FloorOptions): Promise<FloorContender> {
+  const home = await startFloor({ role: 'send', dir: join(dir, 'floor-send') }, env)
   return contender(home, [home], senders)
 }
 
 /** Two processes, the first of which passes on what it is sent. */
-export async function startFloorCrossHost(dir: string, senders: number): Promise<FloorContender> {
-  const home = await startFloor('home', join(dir, 'floor-home'))
-  const origin = await startFloor('origin', join(dir, 'floor-origin'), home.url)
+export async function startFloorCrossHost({ dir, senders, env }: FloorOptions): Promise<FloorContender> {
+  const home = await startFloor({ role: 'home', dir: join(dir, 'floor-home') }, env)
+  const origin = await startFloor({ role: 'origin', dir: join(dir, 'floor-origin'), homeUrl: home.url }, env)
   return contender(home, [origin, home], senders)
 }
 
@@ -33,7 +42,8 @@ function contender(
     origin,
     pids: processes.map(({ pid }) => pid),
     home,
-    prepare: (count) => Promise.resolve(floorRequests(origin, count, senders)),
+    prepare: (count) => Promise.resolve(floorRequests(origin, count, senders).map(({ bytes }) => bytes)),
+    requests: (count) => Promise.resolve(floorRequests(origin, count, senders)),
     arrived: () => Promise.resolve(countMessages(home.databaseFile)),
     async [Symbol.asyncDispose]() {
       for (const each of processes) await each[Symbol.asyncDispose]()

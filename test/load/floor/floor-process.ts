@@ -21,10 +21,14 @@ export interface FloorProcess extends AsyncDisposable {
 }
 
 /** Starts one process of the floor with its database in `dir`, on a free loopback port. */
-export async function startFloor(role: FloorSettings['role'], dir: string, homeUrl = ''): Promise<FloorProcess> {
+export async function startFloor(
+  { role, dir, homeUrl = '' }: { role: FloorSettings['role']; dir: string; homeUrl?: string },
+  env: Readonly<Record<string, string>>,
+): Promise<FloorProcess> {
   await mkdir(dir, { recursive: true })
   const settings: FloorSettings = { role, dir, homeUrl, privateKeyHex: randomBytes(32).toString('hex') }
-  const child = fork(fileURLToPath(new URL('./server.js', import.meta.url)), [JSON.stringify(settings)])
+  const program = fileURLToPath(new URL('./server.js', import.meta.url))
+  const child = fork(program, [JSON.stringify(settings)], { env: { ...process.env, ...env } })
   const exited = once(child, 'exit')
   const [ready] = (await Promise.race([
     once(child, 'message'),
