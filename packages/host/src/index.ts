@@ -1,1 +1,3 @@
-export {}
+export { hostConfigSchema, type HostConfig, type HostConfigInput } from './config.ts'
+export { createHost, type Host, type HostOptions } from './host.ts'
+export { runHost } from './run-host.ts'

@@ -1,0 +1,30 @@
+import type { Router } from '@overpost/core'
+import { contentOf, parseSendMessage, type IdentityKey, type SendMessageAnswer } from '@overpost/protocol'
+import type { Middleware } from 'koa'
+import { parseBody } from '../../http/parse-body.ts'
+import type { PeerState } from '@overpost/auth'
+
+export interface SendMessageDeps {
+  readonly router: Pick<Router, 'accept'>
+  readonly isPublicKey: (key: IdentityKey) => boolean
+}
+
+/**
+ * `POST /sendMessage` (BRC-33). Answers once the message is durable on this host; delivery to other hosts (BRC-34) goes on
+ * behind the answer. Nothing is stored when a check fails. Errors: docs/specs/message-box.md.
+ */
+export function sendMessage({ router, isPublicKey }: SendMessageDeps): Middleware<PeerState> {
+  return async (ctx) => {
+    const { recipients, box, body } = parseSendMessage(parseBody(ctx.state.rawBody), isPublicKey)
+    const sender = ctx.state.peer.identityKey
+    const accepted = await router.accept({ sender, box, recipients, ...contentOf(body) })
+    const results = accepted.map(({ recipient, messageId, duplicate }) =>
+      duplicate ? { recipient, messageId, duplicate: true as const } : { recipient, messageId },
+    )
+    ctx.body = {
+      status: 'success',
+      message: results.length === 1 ? 'Your message has been kept.' : `Your ${results.length} messages have been kept.`,
+      results,
+    } satisfies SendMessageAnswer
+  }
+}

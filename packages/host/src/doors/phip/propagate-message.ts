@@ -1,0 +1,21 @@
+import type { Incoming, Router } from '@overpost/core'
+import { parsePropagateMessage, RelayError, type PropagatedMessage } from '@overpost/protocol'
+import type { Middleware } from 'koa'
+import { parseBody } from '../../http/parse-body.ts'
+import type { PeerState } from '@overpost/auth'
+
+/** `POST /propagateMessage` (BRC-34): one message from another host, durable when it is answered. Errors: docs/specs/propagate.md. */
+export function propagateMessage(router: Pick<Router, 'receive'>): Middleware<PeerState> {
+  return async (ctx) => {
+    const item = parsePropagateMessage(parseBody(ctx.state.rawBody))
+    const [received] = await router.receive(ctx.state.peer.identityKey, [toIncoming(item)])
+    if (received === undefined) throw new Error('the router gave no outcome')
+    if (received.kind === 'refused') throw new RelayError(received.code)
+    ctx.body = received.duplicate ? { status: 'success', duplicate: true } : { status: 'success' }
+  }
+}
+
+/** What another host handed in, as the router takes it. */
+export function toIncoming(item: PropagatedMessage): Incoming {
+  return { ...item, contentType: 'text/plain' }
+}

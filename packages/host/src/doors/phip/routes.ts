@@ -1,0 +1,17 @@
+import type KoaRouter from '@koa/router'
+import type { AuthorizationStore } from '@overpost/core'
+import type { PeerState } from '@overpost/auth'
+import { authorizeRouting, type AuthorizeRoutingDeps } from './authorize-routing.ts'
+import { propagateMessage } from './propagate-message.ts'
+import { propagateMessages, type PropagateMessagesDeps } from './propagate-messages.ts'
+import { revokeRouting } from './revoke-routing.ts'
+
+export type PhipDeps = AuthorizeRoutingDeps & PropagateMessagesDeps & { readonly authorizations: AuthorizationStore }
+
+/** BRC-34: who is hosted here, and what other hosts hand in. */
+export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
+  routes.post('/authorizeRouting', authorizeRouting(deps))
+  routes.post('/revokeRouting', revokeRouting(deps))
+  routes.post('/propagateMessage', propagateMessage(deps.router))
+  routes.post('/propagateMessages', propagateMessages(deps))
+}

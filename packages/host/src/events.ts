@@ -1,0 +1,70 @@
+import type { CoreEvents, OutboxCounts } from '@overpost/core'
+import type { Logger } from 'pino'
+import type { Metrics } from './metrics.ts'
+
+/** What happens in a host: one function per business event, which writes both log and counter. */
+export interface HostEvents extends CoreEvents {
+  /** The outbox as it is now. */
+  counted(event: { counts: OutboxCounts; nowMs: number }): void
+}
+
+/** Identity keys are not logged: they say who talks with whom. */
+export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
+  return {
+    accepted({ placements, duplicates, here, forwarded, unrouted }) {
+      metrics.accepted.inc({ outcome: 'stored' }, placements - duplicates)
+      if (duplicates > 0) metrics.accepted.inc({ outcome: 'duplicate' }, duplicates)
+      log.debug({ placements, duplicates, here, forwarded, unrouted }, 'accepted')
+    },
+    received({ stored, duplicates, refused }) {
+      if (stored > 0) metrics.received.inc({ outcome: 'stored' }, stored)
+      if (duplicates > 0) metrics.received.inc({ outcome: 'duplicate' }, duplicates)
+      if (refused > 0) metrics.received.inc({ outcome: 'refused' }, refused)
+      log.debug({ stored, duplicates, refused }, 'received')
+    },
+    delivered({ destination, parcels, duplicates, ageMs }) {
+      metrics.attempts.inc({ outcome: 'answered' })
+      metrics.parcels.inc({ outcome: 'delivered' }, parcels)
+      metrics.parcelSeconds.observe(ageMs / 1000)
+      log.debug({ host: destination.origin, parcels, duplicates, ageMs }, 'delivered')
+    },
+    attemptFailed({ destination, parcels, failures, reason }) {
+      metrics.attempts.inc({ outcome: 'failed' })
+      const fields = { host: destination.origin, parcels, failures, reason }
+      if (failures === 1) log.warn(fields, 'a host does not take messages')
+      else log.debug(fields, 'a host still does not take messages')
+    },
+    parcelFailed({ destination, reason }) {
+      metrics.parcels.inc({ outcome: 'failed' })
+      log.warn({ host: destination?.origin ?? null, reason }, 'a message cannot be delivered')
+    },
+    rerouted({ destination, reason }) {
+      metrics.parcels.inc({ outcome: 'rerouted' })
+      log.info({ host: destination.origin, reason }, 'a message looks for another home')
+    },
+    routed({ hosts, messages }) {
+      metrics.lookups.inc({ outcome: 'found' })
+      log.debug({ hosts, messages }, 'homes found')
+    },
+    lookupFailed({ reason }) {
+      metrics.lookups.inc({ outcome: 'failed' })
+      log.warn({ reason }, 'the overlay could not be asked')
+    },
+    published({ created, spent, txid }) {
+      if (created > 0) metrics.adverts.inc({ change: 'created' }, created)
+      if (spent > 0) metrics.adverts.inc({ change: 'spent' }, spent)
+      log.info({ created, spent, txid }, 'adverts published')
+    },
+    roundFailed({ part, error }) {
+      metrics.roundFailures.inc({ part })
+      log.error({ part, err: error }, 'a round failed')
+    },
+    counted({ counts, nowMs }) {
+      const { parcels, unrouted, failed, oldestAcceptedAtMs } = counts
+      metrics.waiting.set({ kind: 'parcels' }, parcels)
+      metrics.waiting.set({ kind: 'unrouted' }, unrouted)
+      metrics.waiting.set({ kind: 'failed' }, failed)
+      metrics.oldestWaitingSeconds.set(oldestAcceptedAtMs === null ? 0 : Math.max(0, nowMs - oldestAcceptedAtMs) / 1000)
+    },
+  }
+}

@@ -1,0 +1,265 @@
+import { MutualAuth, nativeSignatureVerifier } from '@overpost/auth'
+import {
+  Alarm,
+  Homes,
+  Mailbox,
+  Resolver,
+  Router,
+  runAdvertiser,
+  runOutboxLanes,
+  runRetention,
+  type CoreEvents,
+} from '@overpost/core'
+import { capabilityPath, maxRecipients, parseHostOrigin, type HostOrigin, type IdentityKey } from '@overpost/protocol'
+import { openStore } from '@overpost/store'
+import type { Logger } from 'pino'
+import { collectDefaultMetrics } from 'prom-client'
+import { Background } from './background.ts'
+import type { HostConfig } from './config.ts'
+import { DestinationWaker } from './destination-waker.ts'
+import { messageboxRoutes } from './doors/messagebox/routes.ts'
+import { phipRoutes } from './doors/phip/routes.ts'
+import { relayHost } from './doors/well-known/relay-host.ts'
+import { createHostEvents } from './events.ts'
+import { errorRenderer } from './http/error-answers.ts'
+import { health } from './http/health.ts'
+import { listen } from './http/http-listener.ts'
+import { createPipeline } from './http/pipeline.ts'
+import { openIdentityWallet } from './identity-key.ts'
+import { outgoingTransport } from './links/outgoing.ts'
+import { createMetrics } from './metrics.ts'
+import { nodeClock } from './node-clock.ts'
+import { nodeRandom } from './node-random.ts'
+import { createOutbound } from './outbound.ts'
+import { publicKeyCheck } from './public-key-check.ts'
+import { StoreWatch } from './store-watch.ts'
+
+/** A running relay host. Disposing of it drains: requests in hand are answered, sessions saved, the store closed. */
+export interface Host extends AsyncDisposable {
+  /** The origin under which others reach it, as it is advertised. */
+  readonly url: string
+  /** Where it listens: behind a proxy, another address. */
+  readonly listenUrl: string
+  readonly identityKey: IdentityKey
+}
+
+export interface HostOptions {
+  readonly logger: Logger
+  /** Counts what the whole process uses, too: for a host that has a process to itself. */
+  readonly processMetrics?: boolean
+}
+
+type Closer = () => PromiseLike<void> | void
+
+const software = 'overpost/0.1.0'
+const dayMs = 24 * 60 * 60 * 1000
+const retentionEveryMs = 10 * 60 * 1000
+const advertiserBackoff = { baseMs: 1_000, mostMs: 5 * 60 * 1000 }
+
+/**
+ * Starts a host: the only place that knows every part. Resolves when it serves.
+ * @throws {Error} when its key, its store or its address cannot be had; nothing is left open then
+ */
+export async function createHost(config: HostConfig, { logger, processMetrics = false }: HostOptions): Promise<Host> {
+  const closers: Closer[] = []
+  const close = async (): Promise<void> => {
+    for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next()
+  }
+  try {
+    const started = await start(config, { logger, processMetrics }, (closer) => closers.push(closer))
+    return { ...started, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Each part that must be closed is handed to `onClose`; they are closed in reverse. */
+async function start(
+  config: HostConfig,
+  { logger: log, processMetrics }: Required<HostOptions>,
+  onClose: (closer: Closer) => void,
+): Promise<Pick<Host, 'url' | 'listenUrl' | 'identityKey'>> {
+  const { limits, development: allowHttp, memoryDays } = config
+  const clock = nodeClock
+  const random = nodeRandom
+  const wallet = openIdentityWallet(config)
+  const hostKey = wallet.identityKey
+  const verifier = nativeSignatureVerifier()
+  const metrics = createMetrics()
+  if (processMetrics) collectDefaultMetrics({ register: metrics.registry })
+
+  const store = await openStore(config.store)
+  onClose(() => store[Symbol.asyncDispose]())
+  const transport = outgoingTransport({ allowHttp })
+  onClose(() => transport.close())
+
+  const outboxAlarm = new Alarm(clock)
+  const advertiserAlarm = new Alarm(clock)
+  const hostEvents = createHostEvents(log, metrics)
+  const waker = new DestinationWaker({
+    outbox: store.outbox,
+    alarm: outboxAlarm,
+    clock,
+    failed: (error) => hostEvents.roundFailed({ part: 'lane', error }),
+  })
+  const events = followedBy(hostEvents, waker)
+  const storeWatch = new StoreWatch({
+    store,
+    clock,
+    counted: (counts) => hostEvents.counted({ counts, nowMs: clock.nowMs() }),
+  })
+  const renderError = errorRenderer(log, () => storeWatch.failed())
+  const auth = new MutualAuth({
+    wallet,
+    sessions: store.sessionState,
+    limits: { sessionLifetimeMs: config.sessions.lifetimeMs },
+    onError: renderError,
+    heardFrom: (identityKey) => waker.called(identityKey),
+  })
+  await auth.start()
+  onClose(() => auth.stop())
+
+  const { link, directory, publisher } = createOutbound(config, { wallet, transport, clock })
+  const resolver = new Resolver(
+    { directory, verifier, clock, ownKey: hostKey },
+    { positiveMs: config.routes.positiveMs, negativeMs: config.routes.negativeMs, allowHttp },
+  )
+  const homes = new Homes(store.authorizations, clock)
+  const mailbox = new Mailbox(store.mailboxes)
+  const router = new Router({
+    store: store.mailboxes,
+    homes,
+    resolver,
+    mailbox,
+    outboxAlarm,
+    verifier,
+    clock,
+    random,
+    events,
+    memoryDays,
+  })
+
+  const background = new Background(log)
+  const listener = await listen({ ...config.listen, requestTimeoutMs: limits.requestTimeoutMs })
+  onClose(() => background.stop())
+  onClose(() => listener.close(limits.requestTimeoutMs))
+  const origin = ownOrigin(config, listener.url)
+  const self = { hostKey, origin }
+
+  background.start('store', (signal) => storeWatch.run(signal))
+  background.start('lanes', (signal) =>
+    runOutboxLanes(
+      {
+        outbox: store.outbox,
+        link,
+        resolver,
+        homes,
+        alarm: outboxAlarm,
+        clock,
+        random,
+        events,
+        options: outboxOptions(config),
+      },
+      signal,
+    ),
+  )
+  background.start('retention', (signal) =>
+    runRetention(
+      { store: store.mailboxes, clock, events, memoryMs: memoryDays * dayMs, everyMs: retentionEveryMs },
+      signal,
+    ),
+  )
+  if (publisher === null) {
+    log.info('no wallet is configured: this host mints no adverts')
+  } else {
+    const { authorizations } = store
+    const options = { ...config.advertiser, backoff: advertiserBackoff }
+    background.start('advertiser', (signal) =>
+      runAdvertiser(
+        { authorizations, publisher, alarm: advertiserAlarm, clock, random, events, self, options },
+        signal,
+      ),
+    )
+  }
+
+  const app = createPipeline({
+    log,
+    metrics,
+    renderError,
+    auth,
+    limits,
+    publicRoutes: {
+      ...health({
+        checks: { store: () => storeWatch.fault(), lanes: () => background.fault('lanes') },
+        registry: metrics.registry,
+      }),
+      [capabilityPath]: relayHost({
+        wallet,
+        clock,
+        terms: {
+          version: 1,
+          identityKey: hostKey,
+          origin,
+          software,
+          openToNewIdentities: config.open,
+          memoryDays,
+          proofs: ['envelope'],
+          limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients },
+          batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
+        },
+      }),
+    },
+    addRoutes(routes) {
+      messageboxRoutes(routes, { router, mailbox, limits, isPublicKey: publicKeyCheck(verifier) })
+      phipRoutes(routes, {
+        router,
+        authorizations: store.authorizations,
+        advertiserAlarm,
+        verifier,
+        clock,
+        limits,
+        self,
+        open: config.open,
+        allowHttp,
+      })
+    },
+  })
+  const answer = app.callback()
+  listener.serve((request, response) => void answer(request, response))
+  return { url: origin, listenUrl: listener.url, identityKey: hostKey }
+}
+
+function outboxOptions({ outbox, limits }: HostConfig) {
+  return {
+    lanes: outbox.lanes,
+    maxMessages: limits.batchMessages,
+    maxBytes: limits.batchBytes,
+    backoff: { baseMs: outbox.backoffBaseMs, mostMs: outbox.backoffMostMs },
+    unroutedBackoff: { baseMs: outbox.unroutedBaseMs, mostMs: outbox.unroutedMostMs },
+    ageLimitMs: outbox.ageLimitMs,
+  }
+}
+
+/** What others call this host; in development, without a setting, where it listens. */
+function ownOrigin({ publicUrl, development }: HostConfig, listenUrl: string): HostOrigin {
+  const local = listenUrl.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  const origin = parseHostOrigin(publicUrl ?? local, { allowHttp: development })
+  if (origin === null) throw new Error(`publicUrl: ${publicUrl ?? local} cannot be advertised`)
+  return origin
+}
+
+/** The same events, with `waker` told which hosts fail and which take mail. */
+function followedBy(events: CoreEvents, waker: DestinationWaker): CoreEvents {
+  return {
+    ...events,
+    attemptFailed(event) {
+      waker.attemptFailed(event.destination.hostKey)
+      events.attemptFailed(event)
+    },
+    delivered(event) {
+      waker.delivered(event.destination.hostKey)
+      events.delivered(event)
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { lookupPhip, topicPhip, type IdentityKey } from '@overpost/protocol'
+import { LinkedBeef } from './beef-proofs.ts'
+import { cappedFetch } from './capped-fetch.ts'
+import { parseLookupAnswer } from './lookup-answer.ts'
+
+/** A token that a transaction of ours creates or spends. */
+export interface NamedToken {
+  readonly userKey: IdentityKey
+  /** `<txid>.<vout>` */
+  readonly outpoint: string
+}
+
+/** A transaction of ours that overlay nodes are to know. */
+export interface Announcement {
+  readonly txid: string
+  /** BEEF whose last transaction it is. */
+  readonly beef: Uint8Array
+  /** One of the tokens that it creates, and one that it spends: what shows that a node has the transaction. */
+  readonly created: NamedToken | null
+  readonly spent: NamedToken | null
+  /** Made before this process began: nodes most likely know it, so they are asked before it is sent. */
+  readonly isOld: boolean
+}
+
+export interface OverlayNodesOptions {
+  readonly urls: readonly string[]
+  readonly timeoutMs: number
+}
+
+interface Pending extends Announcement {
+  readonly open: Set<string>
+}
+
+const maxAnswerBytes = 2 * 1024 * 1024
+const mostOutputs = 256
+
+/** The transactions of ours that some overlay node has not confirmed yet, in the order in which they were made. */
+export class AdvertAnnouncements {
+  readonly #urls: readonly string[]
+  readonly #timeoutMs: number
+  readonly #pending = new Map<string, Pending>()
+
+  constructor({ urls, timeoutMs }: OverlayNodesOptions) {
+    this.#urls = urls
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Takes a transaction up, once: the same one again changes nothing. */
+  add(announcement: Announcement): void {
+    if (this.#urls.length === 0 || this.#pending.has(announcement.txid)) return
+    this.#pending.set(announcement.txid, { ...announcement, open: new Set(this.#urls) })
+  }
+
+  isOpen(txid: string): boolean {
+    return this.#pending.has(txid)
+  }
+
+  /**
+   * Sends what is open to each node, in order, all nodes at once. A node has a transaction when it says that it changed
+   * something, or when a lookup there shows the token created, and no longer shows the one spent.
+   * Resolves to the (transaction, node) pairs still open. Never rejects.
+   */
+  async announce(signal: AbortSignal): Promise<number> {
+    await Promise.all(this.#urls.map((url) => this.#announceTo(url, signal)))
+    let open = 0
+    for (const { txid, open: nodes } of this.#pending.values()) {
+      if (nodes.size === 0) this.#pending.delete(txid)
+      else open += nodes.size
+    }
+    return open
+  }
+
+  async #announceTo(url: string, signal: AbortSignal): Promise<void> {
+    let faults = 0
+    for (const pending of this.#pending.values()) {
+      // A node that does not answer is left for the next round.
+      if (signal.aborted || faults >= 3) return
+      if (!pending.open.has(url)) continue
+      try {
+        const call = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])
+        if (await this.#isKnownAfterAll(url, pending, call)) pending.open.delete(url)
+      } catch {
+        faults += 1
+      }
+    }
+  }
+
+  async #isKnownAfterAll(url: string, pending: Pending, signal: AbortSignal): Promise<boolean> {
+    if (pending.isOld && (await isKnown(url, pending, signal))) return true
+    const isChanged = await submit(url, pending.beef, signal)
+    // A spend that came before what it spends is no news to the node, and must come again after it.
+    if (pending.spent !== null && this.#pending.get(txidOf(pending.spent))?.open.has(url) === true) return false
+    return isChanged || (await isKnown(url, pending, signal))
+  }
+}
+
+/** Whether the node changed something. @throws {Error} when it does not take the transaction */
+async function submit(url: string, beef: Uint8Array, signal: AbortSignal): Promise<boolean> {
+  const answer = await cappedFetch(`${url}/submit`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream', 'x-topics': JSON.stringify([topicPhip]) },
+    body: beef,
+    signal,
+    maxAnswerBytes,
+  })
+  if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+  const steak = JSON.parse(new TextDecoder().decode(answer.body)) as Record<string, Record<string, unknown> | undefined>
+  return Object.values(steak[topicPhip] ?? {}).some((list) => Array.isArray(list) && list.length > 0)
+}
+
+async function isKnown(url: string, { created, spent }: Announcement, signal: AbortSignal): Promise<boolean> {
+  if (created !== null) {
+    const shown = await shownTokens(url, created.userKey, signal)
+    if (!shown.has(created.outpoint)) return false
+  }
+  if (spent === null) return true
+  return (await shownTokens(url, spent.userKey, signal)).get(spent.outpoint) !== 'live'
+}
+
+async function shownTokens(
+  url: string,
+  user: IdentityKey,
+  signal: AbortSignal,
+): Promise<Map<string, 'live' | 'spent'>> {
+  const answer = await cappedFetch(`${url}/lookup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-aggregation': 'yes' },
+    body: JSON.stringify({ service: lookupPhip, query: { recipient: user, includeSpent: true, limit: 100 } }),
+    signal,
+    maxAnswerBytes,
+  })
+  if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+  const shown = new Map<string, 'live' | 'spent'>()
+  for (const { txid, outputIndex, beef, context } of parseLookupAnswer(answer.contentType, answer.body, mostOutputs)) {
+    const outpoint = `${txid ?? new LinkedBeef(beef).subject ?? ''}.${outputIndex}`
+    shown.set(outpoint, context === null ? 'live' : 'spent')
+  }
+  return shown
+}
+
+function txidOf({ outpoint }: NamedToken): string {
+  return outpoint.slice(0, 64)
+}

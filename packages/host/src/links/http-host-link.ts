@@ -1,0 +1,220 @@
+import { HostSession, SessionError, type IdentityWallet, type SessionAnswer, type Transport } from '@overpost/auth'
+import {
+  BoundedMap,
+  type CallAnswer,
+  type Clock,
+  type Destination,
+  type HostLink,
+  type Parcel,
+  type ParcelAnswer,
+} from '@overpost/core'
+import {
+  errorTable,
+  propagateMessageAnswerSchema,
+  propagateMessagesAnswerSchema,
+  type PropagateMessageJson,
+} from '@overpost/protocol'
+import pRetry from 'p-retry'
+import { isConnectionFault, reasonOf } from './connection-fault.ts'
+
+export interface HttpHostLinkDeps {
+  readonly wallet: IdentityWallet
+  /** See `outgoing.ts`. */
+  readonly transport: Transport
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly options: {
+    /** The one deadline of a call, its quick retries included. */
+    readonly callTimeoutMs: number
+    /** The largest batch, as it is sent. */
+    readonly batchBytes: number
+  }
+}
+
+const mostHosts = 1_000
+const singlesOnlyMs = 10 * 60 * 1000
+const answerBytes = 16_384
+const answerBytesPerParcel = 1_024
+const quickRetries = { retries: 2, minTimeout: 200, factor: 3, randomize: true }
+/** Of answers that nobody signed, as they come from before authentication: a proxy's, a limit's. */
+const unsignedRefusals = new Set([408, 413, 425, 429])
+
+/**
+ * Hands parcels to other hosts over authenticated HTTP: `POST /propagateMessages`, or `/propagateMessage` for one, and one by
+ * one for a host that has no other (docs/specs/propagate.md). The host's key is pinned: whoever cannot sign with it gets nothing that
+ * counts as delivered.
+ */
+export class HttpHostLink implements HostLink {
+  readonly #deps: HttpHostLinkDeps
+  readonly #sessions = new BoundedMap<string, HostSession>(mostHosts)
+  readonly #singlesOnlyUntilMs = new BoundedMap<string, number>(mostHosts)
+
+  constructor(deps: HttpHostLinkDeps) {
+    this.#deps = deps
+  }
+
+  async propagate(destination: Destination, parcels: readonly Parcel[], signal: AbortSignal): Promise<CallAnswer> {
+    const deadline = AbortSignal.timeout(this.#deps.options.callTimeoutMs)
+    const until = AbortSignal.any([signal, deadline])
+    const session = this.#session(destination)
+    try {
+      if (parcels.length === 1 || this.#takesSinglesOnly(destination))
+        return await this.#oneByOne(session, parcels, until)
+      return await this.#batch(session, destination, parcels, until)
+    } catch (error) {
+      if (deadline.aborted) return { kind: 'unreachable', reason: 'no answer in time' }
+      return refusalOf(error) ?? { kind: 'unreachable', reason: reasonOf(error) }
+    }
+  }
+
+  async #batch(
+    session: HostSession,
+    destination: Destination,
+    parcels: readonly Parcel[],
+    signal: AbortSignal,
+  ): Promise<CallAnswer> {
+    const body = `{"messages":[${parcels.map(toJson).join(',')}]}`
+    // What the other host would refuse for its size needs no call to be halved.
+    if (Buffer.byteLength(body) > this.#deps.options.batchBytes) {
+      return { kind: 'refused', status: 413, code: 'ERR_BODY_TOO_LARGE', retryAfterMs: null }
+    }
+    const answer = await call(session, '/propagateMessages', body, parcels.length, signal)
+    if (answer.status === 200) return readResults(answer.body, parcels.length)
+    if (answer.status === 404 || answer.status === 405) {
+      this.#singlesOnlyUntilMs.set(nameOf(destination), this.#deps.clock.nowMs() + singlesOnlyMs)
+      return await this.#oneByOne(session, parcels, signal)
+    }
+    return refusedCall(answer)
+  }
+
+  /** The answers so far when a later call fails: the rest goes again. */
+  async #oneByOne(session: HostSession, parcels: readonly Parcel[], signal: AbortSignal): Promise<CallAnswer> {
+    const answers: ParcelAnswer[] = []
+    for (const parcel of parcels) {
+      let one: ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }>
+      try {
+        one = readSingle(await call(session, '/propagateMessage', toJson(parcel), 1, signal))
+      } catch (error) {
+        if (answers.length > 0) break
+        throw error
+      }
+      if (one.kind === 'unreachable' || 'retryAfterMs' in one) {
+        if (answers.length > 0) break
+        return one
+      }
+      answers.push(one)
+    }
+    return { kind: 'answered', answers }
+  }
+
+  #session(destination: Destination): HostSession {
+    const name = nameOf(destination)
+    let session = this.#sessions.get(name)
+    if (session === undefined) {
+      const { wallet, transport } = this.#deps
+      const { origin, hostKey } = destination
+      session = new HostSession({ wallet, transport, origin, expectedHostKey: hostKey })
+      this.#sessions.set(name, session)
+    }
+    return session
+  }
+
+  #takesSinglesOnly(destination: Destination): boolean {
+    return (this.#singlesOnlyUntilMs.get(nameOf(destination)) ?? 0) > this.#deps.clock.nowMs()
+  }
+}
+
+/** Tries again within seconds when the connection failed: the other host may just be starting, and knows a repeat by its id. */
+function call(
+  session: HostSession,
+  path: string,
+  body: string,
+  parcels: number,
+  signal: AbortSignal,
+): Promise<SessionAnswer> {
+  const maxAnswerBytes = answerBytes + parcels * answerBytesPerParcel
+  return pRetry(() => session.call({ method: 'POST', path, body, signal, maxAnswerBytes }), {
+    ...quickRetries,
+    signal,
+    shouldRetry: ({ error }) => isConnectionFault(error),
+  })
+}
+
+function toJson({ message, forwardId }: Parcel): string {
+  const { sender, recipient, box, messageId, body, envelope } = message
+  // The router forwards only what its sender signed.
+  if (envelope === null) throw new Error('a message without an envelope cannot be forwarded')
+  return JSON.stringify({
+    originalSender: sender,
+    proof: 'envelope',
+    signedMessage: { recipient, messageBox: box, messageId, body },
+    timestamp: envelope.timestampMs,
+    senderSignature: envelope.signatureHex,
+    forwardId,
+  } satisfies PropagateMessageJson)
+}
+
+function readResults(body: Uint8Array, parcels: number): CallAnswer {
+  const parsed = propagateMessagesAnswerSchema.safeParse(parseJson(body))
+  if (!parsed.success || parsed.data.results.length !== parcels) return malformed
+  const answers = parsed.data.results.map((result): ParcelAnswer => {
+    if (result.status === 'success') return { kind: 'stored', duplicate: result.duplicate ?? false }
+    return { kind: 'refused', status: statusOf(result.code), code: result.code }
+  })
+  return { kind: 'answered', answers }
+}
+
+function readSingle(answer: SessionAnswer): ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }> {
+  const { status, body } = answer
+  if (status === 200) {
+    const parsed = propagateMessageAnswerSchema.safeParse(parseJson(body))
+    return parsed.success ? { kind: 'stored', duplicate: parsed.data.duplicate ?? false } : malformed
+  }
+  const code = codeOf(answer)
+  const isOfThisMessage =
+    status === 404 ? code === 'ERR_RECIPIENT_NOT_HOSTED' : [400, 402, 403, 409, 413, 422].includes(status)
+  return isOfThisMessage ? { kind: 'refused', status, code } : refusedCall(answer)
+}
+
+function refusedCall(answer: SessionAnswer): CallAnswer & { kind: 'refused' } {
+  const retryAfterMs = parseRetryAfterMs(answer.headers['retry-after'])
+  return { kind: 'refused', status: answer.status, code: codeOf(answer), retryAfterMs }
+}
+
+/** Of an answer from before authentication; null when there was none, or it is nothing to believe. */
+function refusalOf(error: unknown): CallAnswer | null {
+  if (!(error instanceof SessionError) || error.fault !== 'unsigned' || error.status === null) return null
+  const { status } = error
+  if (status < 500 && !unsignedRefusals.has(status)) return null
+  return { kind: 'refused', status, code: `status ${status}`, retryAfterMs: parseRetryAfterMs(error.retryAfter) }
+}
+
+const malformed: CallAnswer & { kind: 'unreachable' } = { kind: 'unreachable', reason: 'a malformed answer' }
+
+/** What a code means here; one that we do not know is no reason to give a message up. */
+function statusOf(code: string): number {
+  return Object.hasOwn(errorTable, code) ? errorTable[code as keyof typeof errorTable][0] : 500
+}
+
+function codeOf({ status, body }: SessionAnswer): string {
+  const code = (parseJson(body) as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^[A-Z0-9_]{1,80}$/.test(code) ? code : `status ${status}`
+}
+
+/** Seconds, or a date (RFC 9110, section 10.2.3). Whoever uses it bounds it. */
+function parseRetryAfterMs(header: string | null | undefined): number | null {
+  if (header == null) return null
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : null
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
+  } catch {
+    return null
+  }
+}
+
+function nameOf({ hostKey, origin }: Destination): string {
+  return `${hostKey} ${origin}`
+}

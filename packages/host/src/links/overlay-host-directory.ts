@@ -1,0 +1,138 @@
+import { lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
+import type { Clock, DirectoryAnswer, DirectoryEntry, HostDirectory } from '@overpost/core'
+import { HeadersUnavailable, LinkedBeef, type BeefProofs } from './beef-proofs.ts'
+import { cappedFetch } from './capped-fetch.ts'
+import { reasonOf } from './connection-fault.ts'
+import { parseLookupAnswer, type LookupOutput } from './lookup-answer.ts'
+
+export interface OverlayHostDirectoryOptions {
+  /** Base URLs of the operator's lookup hosts; all are asked each time. */
+  readonly urls: readonly string[]
+  /** After so long a lookup host counts as failed for this question. */
+  readonly timeoutMs: number
+  /** How long the others are waited for once there is a token, or once all that answer in time did. */
+  readonly graceMs?: number
+}
+
+const mostOutputs = 256
+const maxAnswerBytes = 2 * 1024 * 1024
+/** A host that missed its deadline is waited for no longer than the grace for so long, or until it answers in time. */
+const sluggishMs = 30_000
+
+/**
+ * Finds tokens on several lookup hosts, in union, and proves each by SPV. A host that fails, or whose proofs could not be
+ * checked for want of block headers, says nothing: only when none is left is the answer `failed`, and an answer of nothing
+ * waits for the hosts that are slow.
+ */
+export class OverlayHostDirectory implements HostDirectory {
+  readonly #proofs: BeefProofs
+  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #urls: readonly string[]
+  readonly #timeoutMs: number
+  readonly #graceMs: number
+  readonly #sluggishUntilMs = new Map<string, number>()
+
+  constructor(proofs: BeefProofs, clock: Pick<Clock, 'nowMs'>, options: OverlayHostDirectoryOptions) {
+    this.#proofs = proofs
+    this.#clock = clock
+    this.#urls = options.urls
+    this.#timeoutMs = options.timeoutMs
+    this.#graceMs = options.graceMs ?? 300
+  }
+
+  async find(user: IdentityKey, signal: AbortSignal): Promise<DirectoryAnswer> {
+    if (this.#urls.length === 0) return { kind: 'failed', reason: 'no lookup host is configured' }
+    const entries = new Map<Outpoint, DirectoryEntry>()
+    const faults: string[] = []
+    let answered = 0
+    const end = new AbortController()
+    const deadline = AbortSignal.timeout(this.#timeoutMs)
+    const until = AbortSignal.any([signal, deadline, end.signal])
+    const prompt = new Set(this.#urls.filter((url) => (this.#sluggishUntilMs.get(url) ?? 0) <= this.#clock.nowMs()))
+    let grace: NodeJS.Timeout | undefined
+
+    const asks = this.#urls.map(async (url) => {
+      try {
+        const found = await this.#ask(url, user, until)
+        this.#sluggishUntilMs.delete(url)
+        if (end.signal.aborted) return
+        answered += 1
+        for (const entry of found) if (entries.get(entry.outpoint)?.spent !== true) entries.set(entry.outpoint, entry)
+      } catch (error) {
+        if (deadline.aborted) this.#sluggishUntilMs.set(url, this.#clock.nowMs() + sluggishMs)
+        faults.push(`${new URL(url).host}: ${deadline.aborted ? 'no answer in time' : reasonOf(error)}`)
+      }
+      prompt.delete(url)
+      const isEnough = entries.size > 0 || (answered > 0 && prompt.size === 0)
+      if (isEnough) grace ??= setTimeout(() => end.abort(), this.#graceMs)
+    })
+    // A call that does not heed its signal is left behind.
+    await Promise.race([Promise.all(asks), aborted(until)])
+    clearTimeout(grace)
+    end.abort()
+    if (signal.aborted) return { kind: 'failed', reason: 'aborted' }
+    if (answered === 0) return { kind: 'failed', reason: faults.join('; ') || 'no lookup host answered in time' }
+    return { kind: 'answered', entries: [...entries.values()] }
+  }
+
+  async #ask(url: string, user: IdentityKey, signal: AbortSignal): Promise<DirectoryEntry[]> {
+    const answer = await cappedFetch(`${url}/lookup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-aggregation': 'yes' },
+      body: JSON.stringify({ service: lookupPhip, query: { recipient: user, includeSpent: true, limit: 100 } }),
+      signal,
+      maxAnswerBytes,
+    })
+    if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+    const outputs = parseLookupAnswer(answer.contentType, answer.body, mostOutputs)
+    const parsed = new Map<Uint8Array, LinkedBeef | null>()
+    const entries: DirectoryEntry[] = []
+    for (const output of outputs) {
+      const entry = await this.#entryOf(output, parsed)
+      if (entry !== null) entries.push(entry)
+      signal.throwIfAborted()
+    }
+    return entries
+  }
+
+  /** Null for an output that is not proven. @throws {HeadersUnavailable} */
+  async #entryOf(output: LookupOutput, parsed: Map<Uint8Array, LinkedBeef | null>): Promise<DirectoryEntry | null> {
+    let beef = parsed.get(output.beef)
+    if (beef === undefined) parsed.set(output.beef, (beef = linked(output.beef)))
+    const txid = output.txid ?? beef?.subject
+    if (beef === null || txid == null) return null
+    const proven = await this.#proofs.prove(beef, txid)
+    const script = proven?.scripts[output.outputIndex]
+    if (script === undefined) return null
+    const outpoint = `${txid}.${output.outputIndex}` as Outpoint
+    return { outpoint, script, spent: output.context !== null && (await this.#isSpent(output.context, txid, output)) }
+  }
+
+  async #isSpent(context: Uint8Array, txid: string, { outputIndex }: LookupOutput): Promise<boolean> {
+    const beef = linked(context)
+    const spender = beef?.spenderOf(txid, outputIndex) ?? null
+    if (beef === null || spender === null) return false
+    try {
+      return (await this.#proofs.prove(beef, spender))?.spends.has(`${txid}.${outputIndex}`) ?? false
+    } catch (error) {
+      if (error instanceof HeadersUnavailable) throw error
+      return false
+    }
+  }
+}
+
+/** Null for bytes that are not a BEEF. */
+function linked(bytes: Uint8Array): LinkedBeef | null {
+  try {
+    return new LinkedBeef(bytes)
+  } catch {
+    return null
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

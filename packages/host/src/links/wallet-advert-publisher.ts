@@ -1,0 +1,314 @@
+import {
+  Beef,
+  HTTPWalletJSON,
+  LockingScript,
+  PushDrop,
+  Transaction,
+  type AtomicBEEF,
+  type CreateActionInput,
+  type CreateActionOutput,
+  type SignableTransaction,
+  type SignActionResult,
+  type WalletInterface,
+  type WalletOutput,
+} from '@bsv/sdk'
+import {
+  bytesToHex,
+  createPhipTokenScript,
+  decodePhipToken,
+  encodePushDrop,
+  hexToBytes,
+  phipAuthorization,
+  phipTokenKey,
+  walletKey,
+  type IdentityKey,
+  type Outpoint,
+  type RoutingAuthorization,
+  type TokenSigner,
+} from '@overpost/protocol'
+import type { AdvertPublisher, OwnAdvert } from '@overpost/core'
+import type { AdvertAnnouncements, NamedToken } from './advert-announcements.ts'
+
+/** The calls of a BRC-100 wallet that minting needs. */
+export type AdvertWallet = Pick<WalletInterface, 'createAction' | 'signAction' | 'abortAction' | 'listOutputs'>
+
+export interface WalletAdvertPublisherDeps {
+  /** The operator's wallet, which pays; each call ends when `signal` aborts. */
+  readonly openWallet: (signal: AbortSignal) => AdvertWallet
+  /** This host's identity, which locks and signs the tokens. */
+  readonly signer: TokenSigner & { readonly identityKey: IdentityKey }
+  readonly announcements: AdvertAnnouncements
+}
+
+const advertBasket = 'overpost phip adverts'
+/** One output for each transaction that spends tokens: a wallet gives a transaction out again only by what is unspent of it. */
+const spendBasket = 'overpost phip spends'
+const tokenSatoshis = 1
+/** A signature with its hash type, and the push: the longest there is. */
+const unlockingBytes = 74
+const pageOutputs = 500
+
+/** A token, or the marker of a spend, as the wallet holds it. */
+interface HeldOutput {
+  readonly outpoint: string
+  readonly script: string
+  readonly note: string | null
+}
+
+/**
+ * Mints and spends our tokens with the money of a BRC-100 wallet. The wallet's baskets are the only memory: after a restart
+ * they give back the tokens, and every transaction that overlay nodes may still not know.
+ */
+export class WalletAdvertPublisher implements AdvertPublisher {
+  readonly #deps: WalletAdvertPublisherDeps
+  #isLoaded = false
+
+  constructor(deps: WalletAdvertPublisherDeps) {
+    this.#deps = deps
+  }
+
+  async list(signal: AbortSignal): Promise<OwnAdvert[]> {
+    const wallet = this.#deps.openWallet(signal)
+    if (!this.#isLoaded) {
+      await this.#takeUpOld(wallet)
+      this.#isLoaded = true
+    }
+    const adverts: OwnAdvert[] = []
+    for await (const { outputs } of pages(wallet, advertBasket, 'locking scripts')) {
+      for (const output of outputs) {
+        const advert = this.#advertOf(output)
+        if (advert !== null) adverts.push(advert)
+      }
+    }
+    return adverts
+  }
+
+  async publish(
+    { create, spend }: { create: readonly RoutingAuthorization[]; spend: readonly OwnAdvert[] },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const wallet = this.#deps.openWallet(signal)
+    const { inputs, inputBeef } = await this.#inputs(wallet, spend)
+    const outputs = await this.#outputs(create, spend)
+    const made = await wallet.createAction({
+      description: 'Overpost: adverts of hosted users',
+      ...(inputs.length === 0 ? {} : { inputBEEF: inputBeef, inputs: inputs.map(toActionInput) }),
+      outputs,
+      labels: [advertBasket],
+      options: { randomizeOutputs: false, acceptDelayedBroadcast: false },
+    })
+    const { txid, tx } =
+      made.signableTransaction === undefined ? made : await this.#sign(wallet, made.signableTransaction, inputs)
+    if (txid === undefined) throw new Error('the wallet named no transaction')
+    // Without the bytes, the next round reads them from the baskets.
+    if (tx === undefined) this.#isLoaded = false
+    else this.#announce(txid, tx, create, spend)
+    return txid
+  }
+
+  announce(signal: AbortSignal): Promise<number> {
+    return this.#deps.announcements.announce(signal)
+  }
+
+  #announce(txid: string, tx: AtomicBEEF, create: readonly RoutingAuthorization[], spend: readonly OwnAdvert[]): void {
+    const [firstCreated] = create
+    const [firstSpent] = spend
+    this.#deps.announcements.add({
+      txid,
+      beef: Uint8Array.from(Transaction.fromAtomicBEEF(tx).toBEEF()),
+      created: firstCreated === undefined ? null : { userKey: firstCreated.userKey, outpoint: `${txid}.0` },
+      spent: firstSpent === undefined ? null : { userKey: firstSpent.userKey, outpoint: firstSpent.outpoint },
+      isOld: false,
+    })
+  }
+
+  /** The transactions that earlier runs made, by what is left of them in the baskets. */
+  async #takeUpOld(wallet: AdvertWallet): Promise<void> {
+    const found = new Map<string, { beef: Beef; created: NamedToken | null; spent: NamedToken | null }>()
+    const entryOf = (txid: string, beef: Beef) => {
+      const entry = found.get(txid) ?? { beef, created: null, spent: null }
+      found.set(txid, entry)
+      return entry
+    }
+    for await (const { outputs, beef } of pages(wallet, advertBasket, 'entire transactions')) {
+      for (const output of outputs) {
+        const advert = this.#advertOf(output)
+        if (advert !== null) entryOf(txidOf(output), beef).created ??= advert
+      }
+    }
+    for await (const { outputs, beef } of pages(wallet, spendBasket, 'entire transactions')) {
+      for (const output of outputs) entryOf(txidOf(output), beef).spent = readNote(output.note)
+    }
+    for (const [txid, { beef, created, spent }] of found) {
+      const transaction = beef.findAtomicTransaction(txid)
+      if (transaction === undefined) continue
+      const bytes = Uint8Array.from(transaction.toBEEF())
+      this.#deps.announcements.add({ txid, beef: bytes, created, spent, isOld: true })
+    }
+  }
+
+  #advertOf({ outpoint, script }: HeldOutput): OwnAdvert | null {
+    const token = decodePhipToken(hexToBytes(script) ?? new Uint8Array())
+    if (token?.hostKey !== this.#deps.signer.identityKey) return null
+    return { outpoint: outpoint as Outpoint, userKey: token.userKey, authorization: phipAuthorization(token) }
+  }
+
+  /** The tokens to spend, and markers of spends that every node knows, which have served. */
+  async #inputs(
+    wallet: AdvertWallet,
+    spend: readonly OwnAdvert[],
+  ): Promise<{ inputs: HeldOutput[]; inputBeef: number[] }> {
+    const wanted = new Set<string>(spend.map(({ outpoint }) => outpoint))
+    const inputs: HeldOutput[] = []
+    const inputBeef = new Beef()
+    if (wanted.size > 0) {
+      const tags = spend.map(({ userKey }) => userTag(userKey))
+      for await (const { outputs, beef } of pages(wallet, advertBasket, 'entire transactions', tags)) {
+        const mine = outputs.filter(({ outpoint }) => wanted.has(outpoint))
+        inputs.push(...mine)
+        if (mine.length > 0) inputBeef.mergeBeef(beef)
+      }
+      if (inputs.length < wanted.size) throw new Error('the wallet no longer holds a token that was to be spent')
+    }
+    for await (const { outputs, beef } of pages(wallet, spendBasket, 'entire transactions')) {
+      const served = outputs.filter((output) => !this.#deps.announcements.isOpen(txidOf(output)))
+      inputs.push(...served)
+      if (served.length > 0) inputBeef.mergeBeef(beef)
+    }
+    return { inputs, inputBeef: inputBeef.toBinary() }
+  }
+
+  async #outputs(create: readonly RoutingAuthorization[], spend: readonly OwnAdvert[]): Promise<CreateActionOutput[]> {
+    const { signer } = this.#deps
+    const outputs = await Promise.all(
+      create.map(async (authorization) => ({
+        lockingScript: bytesToHex(await createPhipTokenScript(signer, authorization)),
+        satoshis: tokenSatoshis,
+        outputDescription: 'Advert of a hosted user',
+        basket: advertBasket,
+        tags: [userTag(authorization.userKey)],
+      })),
+    )
+    const [first] = spend
+    if (first === undefined) return outputs
+    const { publicKey } = await signer.getPublicKey({
+      ...walletKey(phipTokenKey),
+      counterparty: 'anyone',
+      forSelf: true,
+    })
+    const marker = {
+      lockingScript: bytesToHex(encodePushDrop(hexToBytes(publicKey) ?? new Uint8Array(), [])),
+      satoshis: tokenSatoshis,
+      outputDescription: 'Marks a spend of adverts',
+      basket: spendBasket,
+      customInstructions: JSON.stringify({ userKey: first.userKey, outpoint: first.outpoint } satisfies NamedToken),
+    }
+    return [...outputs, marker]
+  }
+
+  async #sign(
+    wallet: AdvertWallet,
+    { tx, reference }: SignableTransaction,
+    inputs: readonly HeldOutput[],
+  ): Promise<SignActionResult> {
+    try {
+      const transaction = Transaction.fromAtomicBEEF(tx)
+      const spends: Record<number, { unlockingScript: string }> = {}
+      for (const { outpoint, script } of inputs) {
+        const index = transaction.inputs.findIndex(
+          ({ sourceTXID, sourceTransaction, sourceOutputIndex }) =>
+            `${sourceTXID ?? sourceTransaction?.id('hex') ?? ''}.${sourceOutputIndex}` === outpoint,
+        )
+        if (index < 0) throw new Error('the wallet left out a token that was to be spent')
+        spends[index] = { unlockingScript: await this.#unlock(transaction, index, script) }
+      }
+      return await wallet.signAction({ reference, spends, options: { acceptDelayedBroadcast: false } })
+    } catch (error) {
+      // Gives the tokens free again; where that fails too, the wallet gives the action up by itself after a while.
+      await wallet.abortAction({ reference }).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #unlock(transaction: Transaction, index: number, script: string): Promise<string> {
+    const { protocolID, keyID } = walletKey(phipTokenKey)
+    // Unlocking asks nothing of the wallet but `createSignature`.
+    const template = new PushDrop(this.#deps.signer as unknown as WalletInterface)
+    const unlocker = template.unlock(
+      protocolID,
+      keyID,
+      'anyone',
+      'all',
+      false,
+      tokenSatoshis,
+      new LockingScript(LockingScript.fromHex(script).chunks),
+    )
+    return (await unlocker.sign(transaction, index)).toHex()
+  }
+}
+
+/** The operator's wallet at `url`, over the SDK's JSON interface. Each call ends within `timeoutMs`. */
+export function httpAdvertWallet({
+  url,
+  originator,
+  timeoutMs,
+}: {
+  url: string
+  originator: string
+  timeoutMs: number
+}) {
+  return (signal: AbortSignal): AdvertWallet =>
+    new HTTPWalletJSON(originator, url, (address, init) =>
+      fetch(address, { ...init, redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
+    )
+}
+
+async function* pages(
+  wallet: AdvertWallet,
+  basket: string,
+  include: 'locking scripts' | 'entire transactions',
+  tags: string[] = [],
+): AsyncGenerator<{ outputs: HeldOutput[]; beef: Beef }> {
+  for (let offset = 0; ; offset += pageOutputs) {
+    const page = await wallet.listOutputs({
+      basket,
+      include,
+      includeCustomInstructions: true,
+      limit: pageOutputs,
+      offset,
+      ...(tags.length === 0 ? {} : { tags, tagQueryMode: 'any' as const }),
+    })
+    const beef = page.BEEF === undefined ? new Beef() : Beef.fromBinary(page.BEEF)
+    const outputs = page.outputs.flatMap((output) => held(output, beef))
+    if (outputs.length > 0) yield { outputs, beef }
+    if (page.outputs.length < pageOutputs) return
+  }
+}
+
+/** With entire transactions, wallets leave the scripts out: they are in the BEEF. */
+function held({ outpoint, lockingScript, customInstructions }: WalletOutput, beef: Beef): HeldOutput[] {
+  const output = beef.findTxid(outpoint.slice(0, 64))?.tx?.outputs[Number(outpoint.slice(65))]
+  const script = lockingScript ?? output?.lockingScript.toHex()
+  return script === undefined ? [] : [{ outpoint, script, note: customInstructions ?? null }]
+}
+
+function toActionInput({ outpoint }: HeldOutput): CreateActionInput {
+  return { outpoint, unlockingScriptLength: unlockingBytes, inputDescription: 'An advert that ends' }
+}
+
+function readNote(note: string | null): NamedToken | null {
+  try {
+    const { userKey, outpoint } = JSON.parse(note ?? '{}') as Partial<NamedToken>
+    return userKey === undefined || outpoint === undefined ? null : { userKey, outpoint }
+  } catch {
+    return null
+  }
+}
+
+function userTag(userKey: IdentityKey): string {
+  return `user ${userKey}`
+}
+
+function txidOf({ outpoint }: HeldOutput): string {
+  return outpoint.slice(0, 64)
+}

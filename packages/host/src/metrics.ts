@@ -1,0 +1,50 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** The numbers of one host, and the text that Prometheus reads. Labels have few values: never keys, never hosts. */
+export interface Metrics {
+  readonly registry: Registry
+  readonly requests: Counter<'route' | 'status'>
+  readonly requestSeconds: Histogram
+  readonly accepted: Counter<'outcome'>
+  readonly received: Counter<'outcome'>
+  readonly parcels: Counter<'outcome'>
+  readonly parcelSeconds: Histogram
+  readonly attempts: Counter<'outcome'>
+  readonly lookups: Counter<'outcome'>
+  readonly adverts: Counter<'change'>
+  readonly roundFailures: Counter<'part'>
+  readonly waiting: Gauge<'kind'>
+  readonly oldestWaitingSeconds: Gauge
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> =>
+    new Counter({ name, help, labelNames, registers })
+  const seconds = (name: string, help: string, buckets: number[]): Histogram =>
+    new Histogram({ name, help, buckets, registers })
+  return {
+    registry,
+    requests: counter('relay_http_requests_total', 'Requests by route and status.', 'route', 'status'),
+    requestSeconds: seconds(
+      'relay_http_request_seconds',
+      'Time to answer.',
+      [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10],
+    ),
+    accepted: counter('relay_messages_accepted_total', 'Messages that users sent here.', 'outcome'),
+    received: counter('relay_messages_received_total', 'Messages that other hosts handed in.', 'outcome'),
+    parcels: counter('relay_outbox_parcels_total', 'Messages for other hosts, by what became of them.', 'outcome'),
+    parcelSeconds: seconds(
+      'relay_outbox_parcel_seconds',
+      'Age at delivery.',
+      [0.01, 0.1, 1, 10, 60, 600, 3600, 86_400],
+    ),
+    attempts: counter('relay_outbox_attempts_total', 'Calls to other hosts.', 'outcome'),
+    lookups: counter('relay_lookups_total', 'Searches for homes of messages that had none.', 'outcome'),
+    adverts: counter('relay_adverts_total', 'Adverts made and ended on chain.', 'change'),
+    roundFailures: counter('relay_round_failures_total', 'Rounds of a background part that failed.', 'part'),
+    waiting: new Gauge({ name: 'relay_outbox_waiting', help: 'Rows in the outbox.', labelNames: ['kind'], registers }),
+    oldestWaitingSeconds: new Gauge({ name: 'relay_outbox_oldest_seconds', help: 'Age of the oldest row.', registers }),
+  }
+}

@@ -1,0 +1,61 @@
+import type { IdentityWallet, NodeTransport } from '@overpost/auth'
+import type { AdvertPublisher, Clock, HostDirectory, HostLink } from '@overpost/core'
+import type { HostConfig } from './config.ts'
+import { AdvertAnnouncements } from './links/advert-announcements.ts'
+import { BeefProofs } from './links/beef-proofs.ts'
+import { blockHeadersService, HeaderTracker } from './links/header-tracker.ts'
+import { HttpHostLink } from './links/http-host-link.ts'
+import { OverlayHostDirectory } from './links/overlay-host-directory.ts'
+import { httpAdvertWallet, WalletAdvertPublisher } from './links/wallet-advert-publisher.ts'
+
+/** The ways out of a host, as the configuration has them. */
+export interface Outbound {
+  readonly link: HostLink
+  readonly directory: HostDirectory
+  /** Null: no wallet pays, and this host mints no adverts. */
+  readonly publisher: AdvertPublisher | null
+}
+
+export function createOutbound(
+  config: HostConfig,
+  { wallet, transport, clock }: { wallet: IdentityWallet; transport: NodeTransport; clock: Clock },
+): Outbound {
+  const { outbox, limits, overlay, chain, routes } = config
+  return {
+    link: new HttpHostLink({
+      wallet,
+      transport,
+      clock,
+      options: { callTimeoutMs: outbox.callTimeoutMs, batchBytes: limits.batchBytes },
+    }),
+    directory: createDirectory({ chain, overlay, routes }, clock),
+    publisher: createPublisher(config, wallet),
+  }
+}
+
+function createDirectory(
+  { chain, overlay, routes }: Pick<HostConfig, 'chain' | 'overlay' | 'routes'>,
+  clock: Clock,
+): HostDirectory {
+  if (chain.headersUrl === undefined) {
+    return { find: () => Promise.resolve({ kind: 'failed', reason: 'no block headers service is configured' }) }
+  }
+  const { headersUrl: url, headersApiKey: apiKey = null, timeoutMs } = chain
+  const tracker = new HeaderTracker(blockHeadersService({ url, apiKey, timeoutMs }), clock)
+  return new OverlayHostDirectory(new BeefProofs(tracker), clock, {
+    urls: overlay.urls,
+    timeoutMs: routes.lookupTimeoutMs,
+  })
+}
+
+function createPublisher(
+  { wallet: { url, originator, timeoutMs }, overlay }: HostConfig,
+  signer: IdentityWallet,
+): AdvertPublisher | null {
+  if (url === undefined) return null
+  return new WalletAdvertPublisher({
+    openWallet: httpAdvertWallet({ url, originator, timeoutMs }),
+    signer,
+    announcements: new AdvertAnnouncements({ urls: overlay.urls, timeoutMs: overlay.submitTimeoutMs }),
+  })
+}
