@@ -1,1 +1,16 @@
-export {}
+export { findHosts, type FindHostsRequest, type FoundHost, type FoundHosts } from './find-hosts.ts'
+export { headerServiceTracker } from './header-service-tracker.ts'
+export type { ListedMessage } from './listed-message.ts'
+export {
+  MessageBoxClient,
+  type Authorized,
+  type AuthorizeOptions,
+  type CallOptions,
+  type ClientWallet,
+  type ListOptions,
+  type MessageBoxClientOptions,
+  type MessagePage,
+  type SentMessage,
+} from './message-box-client.ts'
+export type { OutgoingMessage, PreparedMessage } from './prepare-message.ts'
+export { RelayClientError, type ClientErrorCode } from './relay-client-error.ts'

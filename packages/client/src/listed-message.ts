@@ -1,0 +1,53 @@
+import {
+  envelopeFromJson,
+  unwrapBody,
+  verifyEnvelope,
+  type BoxName,
+  type IdentityKey,
+  type ListMessagesAnswer,
+  type MessageId,
+  type SignatureVerifier,
+} from '@overpost/protocol'
+
+/** A message that waits for its reader. */
+export interface ListedMessage {
+  readonly box: BoxName
+  readonly sender: IdentityKey
+  /** The sender's own name for it; with box and sender, what acknowledges it. */
+  readonly messageId: MessageId
+  /** As sent. */
+  readonly body: string | object
+  /** When the host stored it, Unix milliseconds; null when the host does not say. */
+  readonly receivedAtMs: number | null
+  /** What the host says that it rests on: the sender's envelope, or the host's own word. Null when it does not say. */
+  readonly proof: string | null
+  /** The host that handed it in; null when it was sent to this host. */
+  readonly originHost: string | null
+  /** Whether the sender's envelope verifies, checked here; null when envelopes were not asked for. */
+  readonly verified: boolean | null
+}
+
+/** What an item of a listing says. `verifier` is null when envelopes were not asked for. */
+export function readListedMessage(
+  item: ListMessagesAnswer['messages'][number],
+  reader: { readonly recipient: IdentityKey; readonly box: BoxName; readonly verifier: SignatureVerifier | null },
+): ListedMessage {
+  const { recipient, box, verifier } = reader
+  const message = {
+    box,
+    sender: item.sender,
+    messageId: (item.id ?? item.messageId) as MessageId,
+    body: unwrapBody(item.body),
+    receivedAtMs: item.timestamp ?? null,
+    proof: item.proof ?? null,
+    originHost: item.originHost ?? null,
+  }
+  if (verifier === null) return { ...message, verified: null }
+  const envelope = envelopeFromJson(item.envelope)
+  const { body } = message
+  const verified =
+    envelope !== null &&
+    typeof body === 'string' &&
+    verifyEnvelope({ ...message, body, recipient }, envelope, verifier) !== null
+  return { ...message, verified }
+}

@@ -1,0 +1,249 @@
+import { ClientSession, fetchTransport, type SessionWallet, type Transport } from '@overpost/auth/session'
+import {
+  acknowledgeMessageAnswerSchema,
+  boxNameSchema,
+  capabilityPath,
+  defaultAuthorizationLifeMs,
+  identityKeySchema,
+  listMessagesAnswerSchema,
+  messageIdSchema,
+  parseHostOrigin,
+  sdkSignatureVerifier,
+  sendMessageAnswerSchema,
+  signAuthorization,
+  type AcknowledgeMessageJson,
+  type AuthorizationDates,
+  type CapabilityDocument,
+  type HostOrigin,
+  type IdentityKey,
+  type MessageId,
+  type SignatureVerifier,
+} from '@overpost/protocol'
+import * as z from 'zod'
+import { authorizationRequest } from './authorization-request.ts'
+import { callHost } from './call-host.ts'
+import { withDeadline } from './deadline.ts'
+import { fetchCapability } from './fetch-capability.ts'
+import { readListedMessage, type ListedMessage } from './listed-message.ts'
+import { prepareMessage, type OutgoingMessage, type PreparedMessage } from './prepare-message.ts'
+import { RelayClientError } from './relay-client-error.ts'
+import { withRetries } from './with-retries.ts'
+
+/** What the client asks of a wallet (BRC-100): any `WalletInterface`, `ProtoWallet`, or `IdentityWallet` of @overpost/auth. */
+export type ClientWallet = SessionWallet
+
+export interface MessageBoxClientOptions {
+  /** The user's own. */
+  readonly wallet: ClientWallet
+  /** The relay host's origin: `https://relay.example`. */
+  readonly host: string
+  /** Refuse to talk to a host with another identity key. */
+  readonly expectedHostKey?: string
+  /** For each call, handshake included; 30 s by default. */
+  readonly timeoutMs?: number
+  /** How a request reaches the host; `fetch` by default. */
+  readonly transport?: Transport
+  /** Checks envelopes and documents; the SDK's by default. */
+  readonly verifier?: SignatureVerifier
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/** What became of a message for one recipient. `duplicate`: the host had it already, and kept the first. */
+export interface SentMessage {
+  readonly recipient: IdentityKey
+  readonly messageId: MessageId
+  readonly duplicate: boolean
+}
+
+export interface ListOptions extends CallOptions {
+  readonly box: string
+  /** Messages of one page, 1 to 1000; the host's own choice when left out. */
+  readonly limit?: number
+  /** From an earlier page. */
+  readonly cursor?: string
+  /** Ask for the senders' envelopes too, and verify them. */
+  readonly withEnvelope?: boolean
+}
+
+export interface MessagePage {
+  /** Oldest first. */
+  readonly messages: readonly ListedMessage[]
+  /** Where the next page begins; null when the host does not page. */
+  readonly cursor: string | null
+  readonly more: boolean
+}
+
+export interface AuthorizeOptions extends CallOptions {
+  /** The boxes that the host is for, as a regular expression (RE2, unanchored); all when left out. */
+  readonly pattern?: string
+  /** How long it holds; 90 days by default, 400 at most. */
+  readonly lifeMs?: number
+}
+
+/** What the user allowed. */
+export interface Authorized {
+  readonly hostKey: IdentityKey
+  readonly origin: HostOrigin
+  readonly pattern: string | null
+  readonly dates: AuthorizationDates
+}
+
+const sendAttempts = 3
+const okSchema = z.object({ status: z.literal('success') })
+
+/**
+ * A user's way to a relay host (BRC-33, BRC-34), in browsers and in Node. Every call ends within `timeoutMs` and with its
+ * signal, and rejects with a {@link RelayClientError}; arguments of the wrong form reject with a zod error before any call.
+ */
+export class MessageBoxClient {
+  readonly host: HostOrigin
+  readonly #wallet: ClientWallet
+  readonly #session: ClientSession
+  readonly #transport: Transport
+  readonly #verifier: SignatureVerifier
+  readonly #timeoutMs: number
+  readonly #expectedHostKey: IdentityKey | null
+  #identityKey: Promise<IdentityKey> | null = null
+
+  /** @throws {RangeError} when `host` is not an origin */
+  constructor(options: MessageBoxClientOptions) {
+    const { wallet, host, expectedHostKey, transport = fetchTransport(), timeoutMs = 30_000 } = options
+    const origin = parseHostOrigin(host, { allowHttp: true })
+    if (origin === null) throw new RangeError(`${host} is not the origin of a host, such as https://relay.example`)
+    this.host = origin
+    this.#wallet = wallet
+    this.#transport = transport
+    this.#timeoutMs = timeoutMs
+    this.#verifier = options.verifier ?? sdkSignatureVerifier()
+    this.#expectedHostKey = expectedHostKey === undefined ? null : identityKeySchema.parse(expectedHostKey)
+    this.#session = new ClientSession({ wallet, origin, expectedHostKey: this.#expectedHostKey, transport })
+  }
+
+  /** The user's own key. */
+  identityKey(): Promise<IdentityKey> {
+    this.#identityKey ??= this.#wallet
+      .getPublicKey({ identityKey: true })
+      .then(({ publicKey }) => identityKeySchema.parse(publicKey))
+    return this.#identityKey
+  }
+
+  /** Names and signs a message, to be kept and sent later, any number of times: it arrives once. No network. */
+  async prepare(message: OutgoingMessage): Promise<PreparedMessage> {
+    const sender = await this.identityKey()
+    return prepareMessage(message, { wallet: this.#wallet, sender, hasher: this.#verifier, nowMs: Date.now() })
+  }
+
+  /**
+   * Sends a message with the sender's envelope; resolves when it is on the host's disk. Tries three times, each within the
+   * time for a call, with the same id and the same envelope: so it arrives once, whether or not an answer was lost.
+   */
+  async send(message: OutgoingMessage | PreparedMessage, { signal }: CallOptions = {}): Promise<SentMessage[]> {
+    const { request } = 'request' in message ? message : await this.prepare(message)
+    const { results } = await withRetries({ attempts: sendAttempts, signal }, () =>
+      this.#post('/sendMessage', request, sendMessageAnswerSchema, signal),
+    )
+    return results.map(({ recipient, messageId, duplicate = false }) => ({ recipient, messageId, duplicate }))
+  }
+
+  /** One page of a box of one's own. */
+  async list({ box, limit, cursor, withEnvelope = false, signal }: ListOptions): Promise<MessagePage> {
+    const messageBox = boxNameSchema.parse(box)
+    const request = {
+      messageBox,
+      ...(limit === undefined ? {} : { limit }),
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(withEnvelope ? { envelope: true } : {}),
+    }
+    const answer = await this.#post('/listMessages', request, listMessagesAnswerSchema, signal)
+    const reader = {
+      recipient: await this.identityKey(),
+      box: messageBox,
+      verifier: withEnvelope ? this.#verifier : null,
+    }
+    return {
+      messages: answer.messages.map((item) => readListedMessage(item, reader)),
+      cursor: answer.cursor ?? null,
+      more: answer.more ?? false,
+    }
+  }
+
+  /** All messages of a box, oldest first, page by page as they are read. */
+  async *listAll(options: ListOptions): AsyncGenerator<ListedMessage, void, void> {
+    let page = await this.list(options)
+    for (;;) {
+      yield* page.messages
+      if (!page.more || page.cursor === null) return
+      page = await this.list({ ...options, cursor: page.cursor })
+    }
+  }
+
+  /** Removes messages from one's boxes; resolves to how many there were. Those that are gone already count for nothing. */
+  async acknowledge(
+    messages: readonly { readonly box: string; readonly sender: string; readonly messageId: string }[],
+    { signal }: CallOptions = {},
+  ): Promise<number> {
+    if (messages.length === 0) return 0
+    const named = messages.map(({ box, sender, messageId }) => ({
+      messageBox: boxNameSchema.parse(box),
+      sender: identityKeySchema.parse(sender),
+      messageId: messageIdSchema.parse(messageId),
+    }))
+    const request: AcknowledgeMessageJson = { messages: named }
+    try {
+      const answer = await this.#post('/acknowledgeMessage', request, acknowledgeMessageAnswerSchema, signal)
+      return answer.acknowledged ?? named.length
+    } catch (error) {
+      if (error instanceof RelayClientError && error.code === 'ERR_INVALID_ACKNOWLEDGMENT') return 0
+      throw error
+    }
+  }
+
+  /**
+   * Allows this host to take one's messages, from now on: what others then find on chain (BRC-34, PHIP2). Key and origin are
+   * those that the host signs in its capability document, and the host proves the same key when it takes the call.
+   */
+  async authorizeRouting({ pattern, lifeMs, signal }: AuthorizeOptions = {}): Promise<Authorized> {
+    const { identityKey: hostKey, origin } = await this.capability(callOptions(signal))
+    const issuedAtMs = Date.now()
+    const dates = { issuedAtMs, expiresAtMs: issuedAtMs + (lifeMs ?? defaultAuthorizationLifeMs) }
+    const userKey = await this.identityKey()
+    const terms = { userKey, hostKey, origin, pattern: pattern ?? null, dates }
+    const request = authorizationRequest(await signAuthorization(this.#wallet, terms))
+    await this.#post('/authorizeRouting', request, okSchema, signal)
+    if (this.#session.hostKey !== hostKey) throw new RelayClientError('ERR_WRONG_HOST', `${origin} shows two keys`)
+    return { hostKey, origin, pattern: terms.pattern, dates }
+  }
+
+  /** Takes the permission back. @throws {RelayClientError} ERR_NOT_AUTHORIZED when the host has none. */
+  async revokeRouting({ signal }: CallOptions = {}): Promise<void> {
+    await this.#post('/revokeRouting', {}, okSchema, signal)
+  }
+
+  /** What the host says of itself, its signature verified. @throws {RelayClientError} ERR_WRONG_HOST, ERR_INVALID_ANSWER */
+  async capability({ signal }: CallOptions = {}): Promise<CapabilityDocument> {
+    const { host: origin } = this
+    const document = await withDeadline({ timeoutMs: this.#timeoutMs, signal }, `GET ${capabilityPath}`, (deadline) =>
+      fetchCapability(this.#transport, { origin, verifier: this.#verifier, signal: deadline }),
+    )
+    if (this.#expectedHostKey !== null && document.identityKey !== this.#expectedHostKey) {
+      throw new RelayClientError('ERR_WRONG_HOST', `${origin} has the key ${document.identityKey}`)
+    }
+    return document
+  }
+
+  #post<Schema extends z.ZodType>(
+    path: string,
+    body: object,
+    schema: Schema,
+    signal: AbortSignal | undefined,
+  ): Promise<z.output<Schema>> {
+    return callHost(this.#session, { path, body, schema, limits: { timeoutMs: this.#timeoutMs, signal } })
+  }
+}
+
+function callOptions(signal: AbortSignal | undefined): CallOptions {
+  return signal === undefined ? {} : { signal }
+}

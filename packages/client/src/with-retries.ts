@@ -1,0 +1,33 @@
+import { RelayClientError } from './relay-client-error.ts'
+
+const firstPauseMs = 200
+
+/** Calls again what failed for now, after 200 ms, 400 ms and so on; what was refused for good, at once not. */
+export async function withRetries<T>(
+  { attempts, signal }: { readonly attempts: number; readonly signal: AbortSignal | undefined },
+  call: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call()
+    } catch (error) {
+      const isTemporary = error instanceof RelayClientError && error.isTemporary
+      if (!isTemporary || attempt >= attempts) throw error
+      await pause(firstPauseMs * 2 ** (attempt - 1), signal)
+    }
+  }
+}
+
+/** Ends early when the signal aborts: the next call then says so. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted === true) end()
+  })
+}
