@@ -16,7 +16,10 @@ export class TestChain implements ChainTracker {
       unlockingScript: new UnlockingScript(),
       sequence: 0xffffffff,
     })
-    transaction.addOutput({ satoshis: 1, lockingScript: new LockingScript(Script.fromBinary(Array.from(script)).chunks) })
+    transaction.addOutput({
+      satoshis: 1,
+      lockingScript: new LockingScript(Script.fromBinary(Array.from(script)).chunks),
+    })
     const height = this.#roots.size + 1
     const hash = transaction.id('hex')
     transaction.merklePath = new MerklePath(height, [[{ offset: 0, hash, txid: true }]])
