@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CommitWatch } from './commit-watch.ts'
 import { compare, type Contender, type Load } from './contender.ts'
 import { cpuFigure, figure, quantile, roundTable, type Figure } from './figures.ts'
+import { lastMessageQuery } from './floor/database.ts'
 import { startFloorCrossHost, startFloorSend, type FloorContender } from './floor/floor-contender.ts'
 import { idleTimes } from './idle.ts'
 import { startNetwork, type NetworkHost, type NetworkProcess } from './network-process.ts'
@@ -85,8 +86,8 @@ async function compareIdle(
     if ((await contender.arrived()) - before !== idleMessages) throw new Error('A message did not arrive once')
     return measured
   }
-  using floorWatch = new CommitWatch(floor.home.databaseFile, messageQuery('messages', 'id'))
-  using homeWatch = new CommitWatch(storeFile(home.dir), messageQuery('messages', 'id'))
+  using floorWatch = new CommitWatch(floor.home.databaseFile, lastMessageQuery)
+  using homeWatch = new CommitWatch(storeFile(home.dir), messageQuery)
   const floorMs = await times(floor, floorWatch)
   const oursMs = await times(ours, homeWatch)
   const show = (values: number[]) => [0.5, 0.9, 0.99].map((part) => quantile(values, part).toFixed(2)).join(', ')

@@ -51,3 +51,7 @@ export function outboxTable(database: Database.Database): OutboxTable {
     remove: (id) => void remove.run(id),
   }
 }
+
+/** Finds a message by its id among the last few. */
+export const lastMessageQuery =
+  'SELECT 1 FROM (SELECT message_id FROM messages ORDER BY id DESC LIMIT 10) WHERE message_id = ?'
