@@ -1,0 +1,62 @@
+import type { ListedMessage } from '@overpost/client'
+import { collect } from '../collect.ts'
+import { defineCommand } from '../command.ts'
+import { connect, hostOptions } from '../connect.ts'
+import { columns } from '../help-text.ts'
+import { exitCodes } from '../io.ts'
+import { shared } from '../options.ts'
+
+export const list = defineCommand({
+  name: 'list',
+  summary: 'show the messages that wait in a box of yours, oldest first',
+  positionals: [],
+  options: {
+    ...hostOptions,
+    box: { kind: 'text', value: 'NAME', fallback: 'inbox', description: 'the message box' },
+    limit: { kind: 'number', value: 'N', fallback: 100, description: 'at most so many, 1 to 1000' },
+    cursor: { kind: 'text', value: 'CURSOR', description: 'go on where an earlier page ended' },
+    all: { kind: 'switch', description: 'all pages; --limit is then the size of a page' },
+    json: { ...shared.json, description: 'print JSON: one object, with --all one line for each message' },
+  },
+  notes: [
+    'The column PROOF tells who vouches for the sender: "signed" was checked here against the sender\'s own key; "host"\n' +
+      'is the word of the host, which authenticated the sender; "FORGED" does not verify.',
+  ],
+  async run({ options }, io) {
+    const { box, limit, cursor } = options
+    const client = connect(options, io)
+    const request = { box, limit, withEnvelope: true, signal: io.signal, ...(cursor === undefined ? {} : { cursor }) }
+    if (options.all) {
+      if (options.json) for await (const message of client.listAll(request)) io.out(JSON.stringify(message))
+      else print(await collect(client.listAll(request)), io.out)
+      return exitCodes.done
+    }
+    const page = await client.list(request)
+    if (options.json) io.out(JSON.stringify(page))
+    else {
+      print(page.messages, io.out)
+      if (page.more && page.cursor !== null) io.out(`there is more: --cursor ${page.cursor}`)
+    }
+    return exitCodes.done
+  },
+})
+
+function print(messages: readonly ListedMessage[], out: (line: string) => void): void {
+  if (messages.length === 0) {
+    out('nothing waits here')
+    return
+  }
+  const rows = messages.map(({ receivedAtMs, sender, messageId, body, ...message }) => [
+    receivedAtMs === null ? '?' : new Date(receivedAtMs).toISOString(),
+    sender,
+    messageId,
+    proofWord(message),
+    typeof body === 'string' ? body.replaceAll(/\s+/g, ' ') : JSON.stringify(body),
+  ])
+  for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'BODY'], ...rows])) out(line)
+}
+
+function proofWord({ verified, proof }: Pick<ListedMessage, 'verified' | 'proof'>): string {
+  if (verified === true) return 'signed'
+  return proof === 'envelope' ? 'FORGED' : 'host'
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path'
+import { nativeSignatureVerifier } from '@overpost/auth'
+import { findHosts, headerServiceTracker, type FoundHosts } from '@overpost/client'
+import { readNetworkFile } from '@overpost/devnet/network'
+import { defineCommand, UsageError } from '../command.ts'
+import { readKey } from '../connect.ts'
+import { columns } from '../help-text.ts'
+import { exitCodes } from '../io.ts'
+import { shared } from '../options.ts'
+
+export const lookup = defineCommand({
+  name: 'lookup',
+  summary: "find a user's hosts in the overlay, and verify each: SPV, both signatures, dates, spends",
+  positionals: [{ name: 'KEY', required: true, description: "the user's identity key" }],
+  options: {
+    overlay: { kind: 'list', value: 'URL', env: 'OVERPOST_OVERLAYS', description: 'overlay node to ask' },
+    headers: { kind: 'text', value: 'URL', env: 'OVERPOST_HEADERS', description: 'block header service' },
+    dir: shared.dir,
+    'allow-http': { kind: 'switch', description: 'believe adverts of http: hosts too; set by --dir' },
+    'timeout-ms': shared['timeout-ms'],
+    json: shared.json,
+  },
+  notes: ['Exit code 1 when no host is found, 3 when no node answers.'],
+  async run({ options, positionals: [user = ''] }, io) {
+    const { overlays, headers } = whereToAsk(options)
+    const found = await findHosts({
+      user: readKey('KEY', user),
+      overlays,
+      chainTracker: headerServiceTracker(headers, { timeoutMs: options['timeout-ms'] }),
+      verifier: nativeSignatureVerifier(),
+      allowHttp: options['allow-http'] || options.dir !== undefined,
+      timeoutMs: options['timeout-ms'],
+      signal: io.signal,
+    })
+    if (options.json) io.out(JSON.stringify(found))
+    else for (const line of describe(found)) io.out(line)
+    for (const { overlay, reason } of found.failed) io.err(`overpost: ${overlay} did not help: ${reason}`)
+    return found.hosts.length > 0 ? exitCodes.done : exitCodes.refused
+  },
+})
+
+function whereToAsk(options: { overlay: readonly string[]; headers: string | undefined; dir: string | undefined }): {
+  overlays: readonly string[]
+  headers: string
+} {
+  const network = options.dir === undefined ? null : readNetworkFile(resolve(options.dir))
+  const overlays = options.overlay.length > 0 ? options.overlay : (network?.overlays.map(({ url }) => url) ?? [])
+  const headers = options.headers ?? network?.chain.url
+  for (const url of overlays) if (!URL.canParse(url)) throw new UsageError(`--overlay: ${url} is no URL`)
+  if (overlays.length === 0) throw new UsageError('lookup: --overlay is missing (or set OVERPOST_OVERLAYS)')
+  if (headers === undefined) throw new UsageError('lookup: --headers is missing (or set OVERPOST_HEADERS)')
+  if (!URL.canParse(headers)) throw new UsageError(`--headers: ${headers} is no URL`)
+  return { overlays, headers }
+}
+
+function describe({ hosts, refused, answered }: FoundHosts): string[] {
+  const rows = hosts.map(({ origin, hostKey, pattern, dates, outpoint, height }) => [
+    origin,
+    hostKey,
+    pattern ?? '(all boxes)',
+    dates === null ? 'no dates' : `until ${new Date(dates.expiresAtMs).toISOString()}`,
+    outpoint,
+    height === null ? 'not mined yet' : `block ${height}`,
+  ])
+  return [
+    ...(rows.length === 0
+      ? [`no host found (${answered.length} nodes answered)`]
+      : columns([['ORIGIN', 'HOST KEY', 'BOXES', 'VALID', 'OUTPOINT', 'HEIGHT'], ...rows])),
+    ...refused.map(({ outpoint, reason }) => `not believed: ${outpoint}: ${reason}`),
+  ]
+}
