@@ -77,6 +77,9 @@ const limits = z.strictObject({
   submitsAtOnce: count
     .default(32)
     .meta({ description: 'Submits worked on together.', env: 'OVERLAY_LIMITS_SUBMITS_AT_ONCE' }),
+  submitsWaiting: count
+    .default(500)
+    .meta({ description: 'Submits that wait for their turn.', env: 'OVERLAY_LIMITS_SUBMITS_WAITING' }),
   feedWaiters: count
     .default(500)
     .meta({ description: 'Feed requests that may wait.', env: 'OVERLAY_LIMITS_FEED_WAITERS' }),

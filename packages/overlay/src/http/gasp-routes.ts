@@ -18,7 +18,7 @@ const nodeRequest = z.object({
   graphID: z.string().regex(/^[0-9a-f]{64}\.[0-9]{1,10}$/, 'must be <txid>.<index>'),
   txid,
   outputIndex,
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 })
 
 /** `POST /requestSyncResponse` (BRC-40): the unspent outputs of the topic in `X-BSV-Topic`, from the score `since` on. */

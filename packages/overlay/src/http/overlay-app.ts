@@ -57,10 +57,11 @@ export function overlayApp({ engine, feed, metrics, health, limits, log }: Overl
   app.use(cors())
   app.use(async (ctx, next) => {
     await next()
-    if (ctx.status === 404 && ctx.body === undefined) throw new RelayError('ERR_NOT_FOUND')
+    if (ctx.body !== undefined) return
+    if (ctx.status === 404) throw new RelayError('ERR_NOT_FOUND')
+    if (ctx.status === 405 || ctx.status === 501) throw new RelayError('ERR_METHOD_NOT_ALLOWED')
   })
   app.use(router.routes())
-  const notAllowed = () => new RelayError('ERR_METHOD_NOT_ALLOWED')
-  app.use(router.allowedMethods({ throw: true, methodNotAllowed: notAllowed, notImplemented: notAllowed }))
+  app.use(router.allowedMethods())
   return app
 }

@@ -8,6 +8,8 @@ export class OverlayServer {
     response.writeHead(503, { 'Retry-After': '1' }).end()
   }
   readonly #server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000 }, (request, response) => {
+    // A connection that was busy when the drain began is idle soon after its answer.
+    response.once('close', () => setImmediate(() => this.#isDraining && this.#server.closeIdleConnections()))
     this.#handler(request, response)
   })
   #isDraining = false

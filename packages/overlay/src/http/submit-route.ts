@@ -5,6 +5,7 @@ import * as z from 'zod'
 import type { OverlayEngine } from '../overlay-engine.ts'
 import { ByteReader } from '../spv/byte-reader.ts'
 import { check } from './check.ts'
+import { Gate } from './gate.ts'
 import { rawBody } from './raw-body.ts'
 
 const topicsHeader = z.array(z.string().max(50)).min(1).max(50)
@@ -15,33 +16,27 @@ const topicsHeader = z.array(z.string().max(50)).min(1).max(50)
  * Errors: 400 for what is not well formed or does not verify, 413, 415, 503.
  */
 export function submitRoute(engine: Pick<OverlayEngine, 'submit'>, limits: SubmitLimits): Middleware {
-  let running = 0
+  const gate = new Gate({ atOnce: limits.submitsAtOnce, waiting: limits.submitsWaiting })
   return async (ctx) => {
     if (ctx.is('application/octet-stream') === false) {
       throw new RelayError('ERR_INVALID_REQUEST', 'The body must be application/octet-stream.')
     }
     const topics = check(topicsHeader, parseTopics(ctx.get('X-Topics')))
-    if (running >= limits.submitsAtOnce) throw new RelayError('ERR_UNAVAILABLE', 'Too many submits at once; try again.')
-    running++
-    try {
+    // The body is read inside: those who wait cost no memory.
+    ctx.body = await gate.run(async () => {
       const body = await rawBody(ctx, limits.bodyBytes)
       const { beef, offChainValues } = split(body, ctx.get('x-includes-off-chain-values') === 'true')
       const tagged: TaggedBEEF = { beef: Array.from(beef), topics }
-      ctx.body = await engine.submit(
-        tagged,
-        undefined,
-        'current-tx',
-        offChainValues === null ? undefined : Array.from(offChainValues),
-      )
-    } finally {
-      running--
-    }
+      const values = offChainValues === null ? undefined : Array.from(offChainValues)
+      return engine.submit(tagged, undefined, 'current-tx', values)
+    })
   }
 }
 
 export interface SubmitLimits {
   readonly bodyBytes: number
   readonly submitsAtOnce: number
+  readonly submitsWaiting: number
 }
 
 function parseTopics(header: string): unknown {

@@ -5,7 +5,7 @@ const checkSigVerify = 0xad
 const checkMultiSigVerify = 0xaf
 // Splicing, bit and big-number arithmetic, hashing: what takes time with the size of what is on the stack.
 const costlyFirst = 0x7e
-const costlyLast = 0x87
+const costlyLast = 0x86
 const arithmeticFirst = 0x95
 const arithmeticLast = 0x99
 const hashFirst = 0xa6
