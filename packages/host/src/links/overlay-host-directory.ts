@@ -48,31 +48,37 @@ export class OverlayHostDirectory implements HostDirectory {
     const end = new AbortController()
     const deadline = AbortSignal.timeout(this.#timeoutMs)
     const until = AbortSignal.any([signal, deadline, end.signal])
-    const prompt = new Set(this.#urls.filter((url) => (this.#sluggishUntilMs.get(url) ?? 0) <= this.#clock.nowMs()))
+    const open = new Set(this.#urls)
     let grace: NodeJS.Timeout | undefined
 
     const asks = this.#urls.map(async (url) => {
       try {
         const found = await this.#ask(url, user, until)
-        this.#sluggishUntilMs.delete(url)
         if (end.signal.aborted) return
         answered += 1
+        this.#sluggishUntilMs.delete(url)
         for (const entry of found) if (entries.get(entry.outpoint)?.spent !== true) entries.set(entry.outpoint, entry)
       } catch (error) {
-        if (deadline.aborted) this.#sluggishUntilMs.set(url, this.#clock.nowMs() + sluggishMs)
-        faults.push(`${new URL(url).host}: ${deadline.aborted ? 'no answer in time' : reasonOf(error)}`)
+        faults.push(`${new URL(url).host}: ${reasonOf(error)}`)
       }
-      prompt.delete(url)
-      const isEnough = entries.size > 0 || (answered > 0 && prompt.size === 0)
+      open.delete(url)
+      const isEnough = entries.size > 0 || (answered > 0 && [...open].every((other) => this.#isSluggish(other)))
       if (isEnough) grace ??= setTimeout(() => end.abort(), this.#graceMs)
     })
     // A call that does not heed its signal is left behind.
     await Promise.race([Promise.all(asks), aborted(until)])
     clearTimeout(grace)
+    if (deadline.aborted) {
+      for (const url of open) this.#sluggishUntilMs.set(url, this.#clock.nowMs() + sluggishMs)
+    }
     end.abort()
     if (signal.aborted) return { kind: 'failed', reason: 'aborted' }
     if (answered === 0) return { kind: 'failed', reason: faults.join('; ') || 'no lookup host answered in time' }
     return { kind: 'answered', entries: [...entries.values()] }
+  }
+
+  #isSluggish(url: string): boolean {
+    return (this.#sluggishUntilMs.get(url) ?? 0) > this.#clock.nowMs()
   }
 
   async #ask(url: string, user: IdentityKey, signal: AbortSignal): Promise<DirectoryEntry[]> {
