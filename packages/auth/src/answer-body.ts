@@ -10,31 +10,34 @@ const nothing = Buffer.alloc(0)
  * body. Only HEAD has none.
  */
 export async function answerBody(ctx: Context): Promise<Uint8Array> {
-  const status = ctx.status
-  const given: unknown = ctx.body
-  let body: Buffer
-  if (typeof given === 'string') body = Buffer.from(given, 'utf8')
-  else if (Buffer.isBuffer(given)) body = given
-  else if (given instanceof Uint8Array) body = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
-  else if (given instanceof Readable) body = Buffer.concat(await given.toArray())
-  else if (given === null || given === undefined) body = nothing
-  else body = Buffer.from(JSON.stringify(given), 'utf8')
-
-  if (body.length === 0) body = replacement(ctx, status)
-  if (ctx.method === 'HEAD') {
-    ctx.body = nothing
-    return nothing
+  const { status } = ctx
+  let body = await sendable(ctx.body)
+  if (body.length === 0) {
+    ctx.type = 'application/json'
+    ctx.status = status === 204 || status === 205 || status === 304 ? 200 : status
+    body = status === 404 ? notFound() : '{}'
   }
+  if (ctx.method === 'HEAD') body = nothing
   ctx.body = body
-  return body
+  return typeof body === 'string' ? Buffer.from(body, 'utf8') : body
 }
 
-/** For a status that Koa sends without a body, and for a route that set none. */
-function replacement(ctx: Context, status: number): Buffer {
-  ctx.type = 'application/json'
-  if (status === 204 || status === 205 || status === 304) ctx.status = 200
-  if (status !== 404) return Buffer.from('{}')
-  ctx.status = 404
+/** Text stays text: Node sends it together with the headers, in one piece. */
+async function sendable(body: unknown): Promise<string | Buffer> {
+  if (body === null || body === undefined) return nothing
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return body
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  if (body instanceof Readable) return await collected(body)
+  return JSON.stringify(body)
+}
+
+async function collected(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream as AsyncIterable<string | Uint8Array>) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}
+
+function notFound(): string {
   const { code, message } = new RelayError('ERR_NOT_FOUND')
-  return Buffer.from(JSON.stringify({ status: 'error', code, description: message }))
+  return JSON.stringify({ status: 'error', code, description: message })
 }

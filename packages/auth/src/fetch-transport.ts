@@ -29,9 +29,9 @@ async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body.getReader()
   try {
     for (;;) {
-      const next: ReadableStreamReadResult<Uint8Array> = await reader.read()
-      if (next.done) return
-      yield next.value
+      const { value } = (await reader.read()) as { value?: Uint8Array }
+      if (value === undefined) return
+      yield value
     }
   } finally {
     await reader.cancel()

@@ -5,9 +5,10 @@ import { answerBody } from './answer-body.ts'
 import { isSignedHeader, responsePayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
 import type { IdentityWallet } from './identity-wallet.ts'
+import { LruCache } from './lru-cache.ts'
 import type { RawBodyState } from './raw-body.ts'
 import { renderError } from './render-error.ts'
-import { parseClientNonce, sessionSealer, type SessionSealer } from './session-nonce.ts'
+import { parseClientNonce, sessionSealer, type OpenedSession, type SessionSealer } from './session-nonce.ts'
 import { decodeSessionState, encodeSessionState, newSessionState } from './session-state.ts'
 import type { SessionState, SessionStateStore } from './session-state.ts'
 import { parseIdentityKey, payloadCandidates, readClaim, requestTarget, type AuthClaim } from './signed-request.ts'
@@ -41,6 +42,8 @@ export interface PeerState extends RawBodyState {
 interface Running extends SessionState {
   readonly sealer: SessionSealer
   readonly startedAtMs: number
+  /** Sessions in which calls were verified lately, by identity and nonce, to save the opening. No call depends on it. */
+  readonly opened: LruCache<string, OpenedSession>
 }
 
 interface AuthenticCall extends AuthClaim {
@@ -49,6 +52,7 @@ interface AuthenticCall extends AuthClaim {
 
 /** Longer handshakes are not parsed: an honest one has about 300 bytes, with certificates wanted a few thousand. */
 const longestHandshakeBytes = 65_536
+const openedSessions = 10_000
 const defaultLimits: MutualAuthLimits = {
   sessionLifetimeMs: 7 * 24 * 3600 * 1000,
   replayCallsPerIdentity: 100_000,
@@ -90,7 +94,7 @@ export class MutualAuth {
     const saved = await this.#sessions.take()
     const state = (saved && decodeSessionState(saved, limits)) ?? newSessionState(limits)
     const sealer = sessionSealer(this.#wallet.deriveSecret('overpost session nonce', state.epoch))
-    this.#running = { ...state, sealer, startedAtMs: this.#monotonicMs() }
+    this.#running = { ...state, sealer, startedAtMs: this.#monotonicMs(), opened: new LruCache(openedSessions) }
   }
 
   /** Refuses whatever comes from now on, and saves the state for the next start. Does nothing when it has stopped already. */
@@ -187,16 +191,19 @@ export class MutualAuth {
 
   /** The call when every check passes, else what is wrong. The replay window changes last, and only then. */
   #authenticate(
-    { sealer, window, ...running }: Running,
+    running: Running,
     ctx: Context & { state: RawBodyState },
     target: { path: string; search: string },
   ): AuthenticCall | string {
+    const { sealer, window, opened } = running
     const claim = readClaim(ctx.req.headers)
     if (typeof claim === 'string') return claim
     const { identityKey, nonce, sessionNonce, requestId, signature } = claim
-    const session = sealer.open(identityKey, sessionNonce)
+    const sessionName = identityKey + sessionNonce
+    const known = opened.get(sessionName)
+    const session = known ?? sealer.open(identityKey, sessionNonce)
     if (session === null) return unknownSession
-    const nowS = this.#nowS({ sealer, window, ...running })
+    const nowS = this.#nowS(running)
     if (nowS - session.beganAtS > this.#limits.sessionLifetimeMs / 1000) return unknownSession
 
     const key = messageKey(nonce, sessionNonce)
@@ -209,6 +216,7 @@ export class MutualAuth {
       if (valid) break
     }
     if (!valid) return 'The signature does not verify.'
+    if (known === undefined) opened.set(sessionName, session)
     const verdict = window.consume(identityKey, digest, session.beganAtS, nowS)
     return verdict === 'fresh' ? { ...claim, clientNonce: session.clientNonce } : refusals[verdict]
   }

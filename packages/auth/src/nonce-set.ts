@@ -7,10 +7,17 @@ const smallestSlots = 8
  * three in four are in use. Generations are 0 to 254.
  */
 export class NonceSet {
-  #halves = new Uint32Array(2 * smallestSlots)
+  #halves: Uint32Array
   /** Generation plus 1; 0 is an empty slot. */
-  #marks = new Uint8Array(smallestSlots)
+  #marks: Uint8Array
   #count = 0
+
+  /** `expected`: how many entries to make room for at once. */
+  constructor(expected = 0) {
+    const slots = slotsFor(expected)
+    this.#halves = new Uint32Array(2 * slots)
+    this.#marks = new Uint8Array(slots)
+  }
 
   get count(): number {
     return this.#count
@@ -46,9 +53,7 @@ export class NonceSet {
     let staying = 0
     for (const mark of this.#marks) if (mark !== 0 && stays(mark - 1)) staying++
     if (staying === this.#count) return
-    let slots = smallestSlots
-    while (staying * 4 > slots * 3) slots *= 2
-    this.#rebuild(slots, stays)
+    this.#rebuild(slotsFor(staying), stays)
   }
 
   *entries(): Generator<[high: number, low: number, generation: number]> {
@@ -88,4 +93,10 @@ export class NonceSet {
       this.#put(this.#slotOf(high, low), high, low, generation)
     }
   }
+}
+
+function slotsFor(count: number): number {
+  let slots = smallestSlots
+  while (count * 4 > slots * 3) slots *= 2
+  return slots
 }

@@ -136,7 +136,8 @@ export class ReplayWindow {
       const count = saved.readUInt32BE(at + 37)
       at += 41
       if (count === 0) continue
-      holder.calls = new NonceSet()
+      if (at + count * slotBytes > saved.length) throw new RangeError('The replay window is cut off')
+      holder.calls = new NonceSet(count)
       for (const end = at + count * slotBytes; at < end; at += slotBytes) {
         holder.calls.add(saved.readUInt32BE(at), saved.readUInt32BE(at + 4), saved.readUInt8(at + 8))
       }

@@ -24,15 +24,23 @@ export function readClaim(headers: IncomingHttpHeaders): AuthClaim | string {
   const requestId = requestIdText.length > 64 ? null : Buffer.from(requestIdText, 'base64')
   if (requestId?.length !== 32) return 'The request id must be 32 bytes in base64.'
   if (headers['x-bsv-auth-version'] !== authVersion) return `The version must be ${authVersion}.`
-  const identityKey = parseIdentityKey(headers['x-bsv-auth-identity-key'])
-  if (identityKey === null) return 'The identity key is not a compressed public key.'
+  const identityKey = headers['x-bsv-auth-identity-key']
+  if (typeof identityKey !== 'string' || identityKey.length !== 66) return 'The identity key is missing or too long.'
   const nonce = headers['x-bsv-auth-nonce']
   const sessionNonce = headers['x-bsv-auth-your-nonce']
   if (!isNonce(nonce) || !isNonce(sessionNonce)) return 'A nonce is missing or too long.'
   const hex = headers['x-bsv-auth-signature']
   const signature = typeof hex === 'string' && hex.length <= longestSignature ? Buffer.from(hex, 'hex') : null
   if (signature === null || signature.length < 8) return 'The signature is missing or not hexadecimal.'
-  return { identityKey, nonce, sessionNonce, requestId, requestIdText, signature }
+  // Its form was checked when the session was made, and with another one the session does not open.
+  return {
+    identityKey: identityKey.toLowerCase() as IdentityKey,
+    nonce,
+    sessionNonce,
+    requestId,
+    requestIdText,
+    signature,
+  }
 }
 
 /** A compressed public key's form, in lower case; whether it is on the curve shows when it is used. */
