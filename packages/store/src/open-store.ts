@@ -1,10 +1,19 @@
 import type { Store } from '@overpost/core'
 import { openMemoryStore } from './memory/open-memory-store.ts'
+import { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-sqlite-store.ts'
 
-/** Which adapter keeps what a host keeps. */
-export type StoreConfig = { readonly kind: 'memory' }
+/** Which adapter keeps what a host keeps. `memory` is gone with the process: for tests. */
+export type StoreConfig = { readonly kind: 'memory' } | ({ readonly kind: 'sqlite' } & SqliteStoreOptions)
 
-/** Opens the store of a host. */
-export function openStore(config: StoreConfig): Promise<Store> {
-  return Promise.resolve({ memory: openMemoryStore }[config.kind]())
+/**
+ * Opens the store of a host.
+ * @throws {Error} when it is in use by another process, or a newer program made it.
+ */
+export async function openStore(config: StoreConfig): Promise<Store> {
+  switch (config.kind) {
+    case 'memory':
+      return Promise.resolve(openMemoryStore())
+    case 'sqlite':
+      return Promise.resolve(openSqliteStore(config))
+  }
 }

@@ -1,0 +1,54 @@
+import Database from 'better-sqlite3'
+
+export type Db = Database.Database
+
+/** A connection with its prepared statements. */
+export class Connection {
+  readonly db: Db
+  readonly #statements = new Map<string, Database.Statement<unknown[]>>()
+
+  constructor(db: Db) {
+    this.db = db
+  }
+
+  /** The prepared statement of `text`, made once. Rows come as arrays, in the order of the columns. */
+  sql<Row extends readonly unknown[] = []>(text: string): Database.Statement<unknown[], Row> {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      statement = this.db.prepare(text)
+      if (statement.reader) statement.raw(true)
+      this.#statements.set(text, statement)
+    }
+    return statement as Database.Statement<unknown[], Row>
+  }
+}
+
+const busyTimeoutMs = 5_000
+
+/** Opens `file` for writing: what is committed is on disk (WAL, synchronous=FULL). `maxFileBytes` null: no cap but the disk. */
+export function openForWriting(file: string, maxFileBytes: number | null): Db {
+  const db = new Database(file, { timeout: busyTimeoutMs })
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  db.pragma('foreign_keys = ON')
+  db.pragma('journal_size_limit = 67108864')
+  if (maxFileBytes !== null) {
+    const pageBytes = db.pragma('page_size', { simple: true }) as number
+    db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`)
+  }
+  return db
+}
+
+/** Opens `file`, which a writer has open, for reading: each statement sees all that was committed before it. */
+export function openForReading(file: string): Db {
+  const db = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true })
+  db.pragma('query_only = ON')
+  return db
+}
+
+const faultsOfTheDisk = /^SQLITE_(IOERR|FULL|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM|PERM)/
+
+/** Whether an error is the disk's, and not a program's. */
+export function isOfTheDisk(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && faultsOfTheDisk.test(error.code)
+}

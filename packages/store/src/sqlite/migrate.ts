@@ -1,0 +1,25 @@
+import type { Db } from './database.ts'
+import { createInitialTables } from './migrations/0001-initial.ts'
+
+/** In order; the schema version is how many of them were run. */
+const migrations: readonly ((db: Db) => void)[] = [createInitialTables]
+
+/**
+ * Brings the tables up to date, each step in a transaction.
+ * @throws {Error} when a newer program made them.
+ */
+export function migrate(db: Db): void {
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > migrations.length) {
+    throw new Error(
+      `${db.name} has schema version ${version}, and this program knows ${migrations.length}: it was made by a newer one`,
+    )
+  }
+  for (const [index, step] of migrations.entries()) {
+    if (index < version) continue
+    db.transaction(() => {
+      step(db)
+      db.pragma(`user_version = ${index + 1}`)
+    }).immediate()
+  }
+}

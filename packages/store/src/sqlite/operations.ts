@@ -1,0 +1,33 @@
+import { acceptPlacements } from './operations/accept-placements.ts'
+import { acknowledgeMessages } from './operations/acknowledge-messages.ts'
+import { finishParcels } from './operations/finish-parcels.ts'
+import { finishUnrouted } from './operations/finish-unrouted.ts'
+import { forgetMemories } from './operations/forget-memories.ts'
+import { markListed } from './operations/mark-listed.ts'
+import { putAuthorization } from './operations/put-authorization.ts'
+import { receiveArrivals } from './operations/receive-arrivals.ts'
+import { revokeAuthorization } from './operations/revoke-authorization.ts'
+import { saveSessionState } from './operations/save-session-state.ts'
+import { takeSessionState } from './operations/take-session-state.ts'
+
+/**
+ * All that is ever written, by name: synchronous functions over the writer's connection, run inside a transaction. They
+ * throw only when the disk fails or a program is wrong; inputs and results can be cloned to another thread.
+ */
+export const operations = {
+  acceptPlacements,
+  acknowledgeMessages,
+  finishParcels,
+  finishUnrouted,
+  forgetMemories,
+  markListed,
+  putAuthorization,
+  receiveArrivals,
+  revokeAuthorization,
+  saveSessionState,
+  takeSessionState,
+}
+
+export type OperationName = keyof typeof operations
+export type Input<Name extends OperationName> = Parameters<(typeof operations)[Name]>[1]
+export type Output<Name extends OperationName> = ReturnType<(typeof operations)[Name]>

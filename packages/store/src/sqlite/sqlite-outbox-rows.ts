@@ -1,0 +1,162 @@
+import { freshDestination, type Destination, type DestinationState, type Parcel, type Unrouted } from '@overpost/core'
+import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
+import type { OutboxRows } from '../outbox/outbox-rows.ts'
+import type { ReaderContext } from './reader-context.ts'
+import { decodeContentType, decodeEnvelope } from './row-codes.ts'
+
+type ParcelColumns = [
+  Buffer,
+  number,
+  number,
+  number,
+  number,
+  string,
+  string,
+  number,
+  string,
+  number | null,
+  Buffer | null,
+]
+
+const destinationOf = (hostKey: Buffer, origin: string): Destination => ({
+  hostKey: hostKey.toString('hex') as IdentityKey,
+  origin: origin as HostOrigin,
+})
+
+/** The outbox as it is committed, read in the main thread. Every question is answered from an index, whatever waits. */
+export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
+  const findDestination = ({ hostKey, origin }: Destination): [number, number, number, string | null] | undefined =>
+    reader
+      .sql<[number, number, number, string | null]>(
+        'SELECT id, failures, next_attempt_at_ms, reason FROM destinations WHERE host_key = ? AND origin = ?',
+      )
+      .get(Buffer.from(hostKey, 'hex'), origin)
+
+  return {
+    destinations: () =>
+      reader
+        .sql<[Buffer, string, number, number, string | null]>(
+          `SELECT host_key, origin, failures, next_attempt_at_ms, reason FROM destinations d
+           WHERE failures > 0 OR EXISTS (SELECT 1 FROM parcels WHERE destination_id = d.id AND state = 0)`,
+        )
+        .all()
+        .map(([hostKey, origin, failures, nextAttemptAtMs, reason]) => ({
+          destination: destinationOf(hostKey, origin),
+          state: { failures, nextAttemptAtMs, reason },
+        })),
+
+    recipients: () =>
+      reader
+        .sql<[number]>('SELECT DISTINCT recipient_id FROM outgoing WHERE lookup_at_ms IS NOT NULL')
+        .all()
+        .map(([id]) => reader.key(id)),
+
+    destinationState(destination): DestinationState {
+      const row = reader.read(() => findDestination(destination))
+      if (row === undefined) return freshDestination
+      const [, failures, nextAttemptAtMs, reason] = row
+      return { failures, nextAttemptAtMs, reason }
+    },
+
+    nextParcelDueAtMs: (destination) =>
+      reader.read(() => {
+        const row = findDestination(destination)
+        const sql = 'SELECT min(due_at_ms) FROM parcels WHERE destination_id = ? AND state = 0'
+        return row === undefined ? null : (reader.sql<[number | null]>(sql).get(row[0])?.[0] ?? null)
+      }),
+
+    dueParcels: (destination, limits) =>
+      reader.read(() => {
+        const row = findDestination(destination)
+        if (row === undefined) return []
+        const due = reader
+          .sql<[number, number]>(
+            `SELECT p.id, o.body_bytes FROM parcels p JOIN outgoing o ON o.id = p.id >> 6
+             WHERE destination_id = ? AND state = 0 AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
+          )
+          .all(row[0], limits.nowMs, limits.maxMessages)
+        const taken: number[] = []
+        let bytes = 0
+        for (const [id, bodyBytes] of due) {
+          bytes += bodyBytes
+          if (taken.length > 0 && bytes > limits.maxBytes) break
+          taken.push(id)
+        }
+        return taken.toSorted((a, b) => a - b).map((id) => readParcel(reader, id))
+      }),
+
+    nextLookupAtMs: (recipient) =>
+      reader.read(() => {
+        const recipientId = reader.findId(recipient)
+        const sql = 'SELECT min(lookup_at_ms) FROM outgoing WHERE recipient_id = ? AND lookup_at_ms IS NOT NULL'
+        return recipientId === null ? null : (reader.sql<[number | null]>(sql).get(recipientId)?.[0] ?? null)
+      }),
+
+    dueLookups: (recipient, { nowMs, maxMessages }) =>
+      reader.read(() => {
+        const recipientId = reader.findId(recipient)
+        if (recipientId === null) return []
+        return reader
+          .sql<[number, number, string, string, number, number, number | null, Buffer | null]>(
+            `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups, envelope_at_ms, envelope FROM outgoing
+             WHERE recipient_id = ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
+          )
+          .all(recipientId, nowMs, maxMessages)
+          .map(([id, senderId, box, messageId, acceptedAtMs, attempts, envelopeAtMs, envelope]): Unrouted => ({
+            id,
+            message: {
+              recipient,
+              box: box as BoxName,
+              sender: reader.key(senderId),
+              messageId: messageId as MessageId,
+              envelope: decodeEnvelope(envelopeAtMs, envelope),
+            },
+            acceptedAtMs,
+            attempts,
+          }))
+          .toSorted((a, b) => a.id - b.id)
+      }),
+
+    counts: () =>
+      reader.read(() => {
+        const count = (where: string): number => reader.sql<[number]>(`SELECT count(*) FROM ${where}`).get()?.[0] ?? 0
+        const oldest = reader
+          .sql<[number]>('SELECT accepted_at_ms FROM outgoing WHERE waiting > 0 ORDER BY id LIMIT 1')
+          .get()
+        return {
+          parcels: count('parcels WHERE state = 0'),
+          unrouted: count('outgoing WHERE lookup_at_ms IS NOT NULL'),
+          failed: count('parcels WHERE state = 2') + count('outgoing WHERE failed = 1'),
+          oldestAcceptedAtMs: oldest?.[0] ?? null,
+        }
+      }),
+  }
+}
+
+function readParcel(reader: ReaderContext, id: number): Parcel {
+  const row = reader
+    .sql<ParcelColumns>(
+      `SELECT p.forward_id, p.attempts, o.accepted_at_ms, o.recipient_id, o.sender_id, o.box, o.message_id, o.content_type,
+         coalesce(o.body, m.body), o.envelope_at_ms, o.envelope
+       FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message WHERE p.id = ?`,
+    )
+    .get(id)
+  if (row === undefined) throw new Error('a parcel is gone')
+  const [forwardId, attempts, acceptedAtMs, recipientId, senderId, ...content] = row
+  const [box, messageId, contentType, body, envelopeAtMs, envelope] = content
+  return {
+    id,
+    message: {
+      recipient: reader.key(recipientId),
+      box: box as BoxName,
+      sender: reader.key(senderId),
+      messageId: messageId as MessageId,
+      contentType: decodeContentType(contentType),
+      body,
+      envelope: decodeEnvelope(envelopeAtMs, envelope),
+    },
+    forwardId: forwardId.toString('hex') as ForwardId,
+    acceptedAtMs,
+    attempts,
+  }
+}

@@ -1,0 +1,98 @@
+import type { Content, Message, MessageName } from '@overpost/core'
+import type { IdentityKey } from '@overpost/protocol'
+import { listedIdFor } from '../../rules/listed-id.ts'
+import { decodeContentType, encodeContentType, encodeEnvelope } from '../row-codes.ts'
+import type { WriterContext } from '../writer-context.ts'
+import { withdrawOutgoing } from './outgoing.ts'
+
+/** A message's place in the logs: SQL makes its row id of the two, which is more than a JavaScript number holds. */
+export interface LogPlace {
+  readonly mailboxId: number
+  readonly sequence: number
+}
+
+/** A message that waits here. */
+export interface MessageRow extends LogPlace {
+  readonly outgoingId: number | null
+}
+
+/** Appends to the recipient's box. `outgoingId`: the copy is a guest's. */
+export function appendMessage(
+  context: WriterContext,
+  message: Message,
+  by: { receivedAtMs: number; originId: number | null; outgoingId: number | null },
+): LogPlace {
+  const { recipient, box, sender, messageId, contentType, body, envelope } = message
+  const { id: mailboxId, ownerId, lastSequence: sequence } = context.takeSequence(recipient, box)
+  const listedId = listedIdFor(message, (id) => isListed(context, ownerId, id))
+  context
+    .sql(
+      `INSERT INTO messages (id, owner_id, mailbox_id, sender_id, message_id, listed_id, content_type, body,
+         received_at_ms, origin_id, envelope_at_ms, envelope, outgoing_id, stays)
+       VALUES (? << 32 | ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+    )
+    .run(
+      mailboxId,
+      sequence,
+      ownerId,
+      mailboxId,
+      context.identity(sender),
+      messageId,
+      listedId === messageId ? null : listedId,
+      encodeContentType(contentType),
+      body,
+      by.receivedAtMs,
+      by.originId,
+      envelope?.timestampMs ?? null,
+      encodeEnvelope(envelope),
+      by.outgoingId,
+    )
+  return { mailboxId, sequence }
+}
+
+/** The message of that identity that waits here. */
+export function findMessage(
+  context: WriterContext,
+  recipient: IdentityKey,
+  name: MessageName,
+): (Content & MessageRow) | null {
+  const mailbox = context.findMailbox(recipient, name.box)
+  const senderId = mailbox === null ? null : context.findIdentity(name.sender)
+  if (mailbox === null || senderId === null) return null
+  const row = context
+    .sql<[number, number, string, number | null]>(
+      `SELECT id & 0xffffffff, content_type, body, outgoing_id FROM messages
+       WHERE owner_id = ? AND message_id = ? AND mailbox_id = ? AND sender_id = ?`,
+    )
+    .get(mailbox.ownerId, name.messageId, mailbox.id, senderId)
+  if (row === undefined) return null
+  const [sequence, contentType, body, outgoingId] = row
+  return { mailboxId: mailbox.id, sequence, contentType: decodeContentType(contentType), body, outgoingId }
+}
+
+/** The message that its owner sees by that id. */
+export function findListed(context: WriterContext, ownerId: number, listedId: string): MessageRow | null {
+  const columns = 'SELECT mailbox_id, id & 0xffffffff, outgoing_id FROM messages'
+  const plain = `${columns} WHERE owner_id = ? AND message_id = ? AND listed_id IS NULL`
+  const other = `${columns} WHERE owner_id = ? AND listed_id = ?`
+  const row =
+    context.sql<[number, number, number | null]>(plain).get(ownerId, listedId) ??
+    // Only ids that were made differ from the message's own, and all of them have this mark.
+    (listedId.includes('~') ? context.sql<[number, number, number | null]>(other).get(ownerId, listedId) : undefined)
+  return row === undefined ? null : { mailboxId: row[0], sequence: row[1], outgoingId: row[2] }
+}
+
+/** Its owner has it: the row goes, and, of a guest, all that would carry it elsewhere. */
+export function acknowledgeMessage(context: WriterContext, { mailboxId, sequence, outgoingId }: MessageRow): void {
+  context.sql('DELETE FROM messages WHERE id = ? << 32 | ?').run(mailboxId, sequence)
+  if (outgoingId !== null) withdrawOutgoing(context, outgoingId)
+}
+
+/** A guest's copy is not moved away any more. False when it is gone already. */
+export function keepMessage(context: WriterContext, { mailboxId, sequence }: LogPlace): boolean {
+  return context.sql('UPDATE messages SET stays = 1 WHERE id = ? << 32 | ?').run(mailboxId, sequence).changes > 0
+}
+
+function isListed(context: WriterContext, ownerId: number, listedId: string): boolean {
+  return findListed(context, ownerId, listedId) !== null
+}

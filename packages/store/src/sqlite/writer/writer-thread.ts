@@ -1,0 +1,18 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { openForWriting } from '../database.ts'
+import { WriterContext } from '../writer-context.ts'
+import { runBatch, type Job } from './run-batch.ts'
+import type { WriterThreadData } from './thread-runner.ts'
+
+// The writer's thread: an array of jobs is run and answered, null ends it.
+const { file, maxFileBytes } = workerData as WriterThreadData
+const context = new WriterContext(openForWriting(file, maxFileBytes))
+
+parentPort?.on('message', (jobs: readonly Job[] | null) => {
+  if (jobs === null) {
+    context.db.close()
+    parentPort?.close()
+  } else {
+    parentPort?.postMessage(runBatch(context, jobs))
+  }
+})
