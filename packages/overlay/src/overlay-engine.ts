@@ -32,7 +32,7 @@ export interface OverlayEngineParts {
   /** Makes the lookup services, with where they put what they read from admitted outputs. */
   readonly lookups: (sink?: ClaimSink) => Record<string, LookupService>
   readonly log: Logger
-  /** Called after each admission that is on disk. */
+  /** Called after each admission that changed a topic, once it is on disk. */
   readonly onAdmission: () => void
 }
 
@@ -129,8 +129,7 @@ export class OverlayEngine extends Engine {
     await this.#checkCoinbases(ancestry)
     const admission = new Admission(store)
     Object.assign(steak, await this.#runEngine(ancestry, admission, fresh, mode, offChainValues))
-    store.record(admission.record(ancestry, pick(steak, fresh)))
-    onAdmission()
+    if (store.record(admission.record(ancestry, pick(steak, fresh)))) onAdmission()
     return steak
   }
 

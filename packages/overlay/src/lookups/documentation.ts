@@ -2,7 +2,7 @@ const spentRows = `| \`includeSpent\` | boolean | Spent outputs too, each with t
 const answer = `## Answer
 
 An output list (BRC-24). What says the same is answered once: of several tokens with the same content the first live one and, with
-\`includeSpent\`, the first spent one. Check each output yourself: SPV of the BEEF, script, signatures.`
+\`includeSpent\`, the first spent one. An answer of more than 8 MiB is cut short: go on with \`skip\`. Check each output yourself: SPV of the BEEF, script, signatures.`
 
 export const phipLookupDocumentation = `# ls_phip
 

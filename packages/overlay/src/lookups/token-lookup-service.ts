@@ -17,6 +17,9 @@ export interface TokenLookup {
   readonly documentation: string
 }
 
+/** An answer holds fewer outputs than asked for rather than more than this; the caller goes on with `skip`. */
+const maxAnswerBytes = 8 * 1024 * 1024
+
 /** Where claims of newly admitted outputs go: into the admission that is being made. */
 export type ClaimSink = (topic: string, outputIndex: number, claim: Claim) => void
 
@@ -55,12 +58,15 @@ export class TokenLookupService implements LookupService {
   lookup({ query }: LookupQuestion): Promise<LookupFormula> {
     const { topic, parseQuery } = this.#lookup
     const matches = this.#store.findClaims(topic, parseQuery(query))
-    return Promise.resolve(
-      matches.map(({ txid, outputIndex, spent }) => {
-        const context = spent ? this.#spendingBeef({ txid, outputIndex }) : undefined
-        return { txid, outputIndex, ...(context === undefined ? {} : { context }) }
-      }),
-    )
+    const formula: LookupFormula = []
+    let bytes = 0
+    for (const { txid, outputIndex, spent, beefBytes } of matches) {
+      const context = spent ? this.#spendingBeef({ txid, outputIndex }) : undefined
+      bytes += beefBytes + (context?.length ?? 0)
+      if (formula.length > 0 && bytes > maxAnswerBytes) break
+      formula.push({ txid, outputIndex, ...(context === undefined ? {} : { context }) })
+    }
+    return Promise.resolve(formula)
   }
 
   getDocumentation(): Promise<string> {

@@ -18,6 +18,8 @@ export interface ClaimFilter {
 
 export interface ClaimMatch extends Coin {
   readonly spent: boolean
+  /** Of the stored BEEF. */
+  readonly beefBytes: number
 }
 
 /**
@@ -64,8 +66,8 @@ export class ClaimIndex {
     const live = `SELECT c.live_output AS id FROM claims c WHERE ${where} AND c.live_output IS NOT NULL
       ${spentOnceIsGone && !includeSpent ? 'AND c.spent_output IS NULL' : ''}`
     const spent = `SELECT c.spent_output AS id FROM claims c WHERE ${where} AND c.spent_output IS NOT NULL`
-    const sql = `SELECT o.txid, o.vout AS outputIndex, o.spent FROM (${includeSpent ? `${live} UNION ALL ${spent}` : live}) m
-      JOIN outputs o ON o.id = m.id ORDER BY o.id ${order === 'newest first' ? 'DESC' : 'ASC'} LIMIT :limit OFFSET :skip`
+    const sql = `SELECT o.txid, o.vout AS outputIndex, o.spent, length(t.beef) AS beefBytes FROM (${includeSpent ? `${live} UNION ALL ${spent}` : live}) m
+      JOIN outputs o ON o.id = m.id JOIN transactions t ON t.txid = o.txid ORDER BY o.id ${order === 'newest first' ? 'DESC' : 'ASC'} LIMIT :limit OFFSET :skip`
     const rows = this.#db.prepare(sql).all({
       topic,
       ...(userKey === undefined ? {} : { userKey }),
@@ -74,8 +76,8 @@ export class ClaimIndex {
       ...(names === undefined ? {} : { names: JSON.stringify(names) }),
       limit,
       skip,
-    }) as (Coin & { spent: number })[]
-    return rows.map(({ txid, outputIndex, spent }) => ({ txid, outputIndex, spent: spent === 1 }))
+    }) as (Omit<ClaimMatch, 'spent'> & { spent: number })[]
+    return rows.map((row) => ({ ...row, spent: row.spent === 1 }))
   }
 
   #refresh(claim: number): void {

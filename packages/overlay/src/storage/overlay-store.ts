@@ -36,18 +36,22 @@ export class OverlayStore implements Disposable {
     this.events = new EventLog(this.#db)
   }
 
-  /** Writes an admission: transaction, outputs, index, spends, events and answers. Topics that were applied before are skipped. */
-  record(admission: AdmissionRecord): void {
-    this.#db
+  /**
+   * Writes an admission: transaction, outputs, index, spends, events and answers. Topics that were applied before are skipped.
+   * @returns whether it changed any topic
+   */
+  record(admission: AdmissionRecord): boolean {
+    return this.#db
       .transaction(() => {
         const fresh = [...admission.topics].filter(([topic]) => this.answer(admission.txid, topic) === null)
         const decisions = fresh.map(
           ([topic, decision]) => [topic, this.#withKnownSpends(topic, decision, admission)] as const,
         )
         const changing = decisions.filter(([, { admitted, spent }]) => admitted.length > 0 || spent.length > 0)
-        if (changing.length === 0) return
+        if (changing.length === 0) return false
         this.#putTransaction(admission)
         for (const [topic, decision] of changing) this.#apply(topic, decision, admission.txid)
+        return true
       })
       .immediate()
   }
