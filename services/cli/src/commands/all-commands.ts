@@ -2,6 +2,7 @@ import type { AnyCommand } from '../command.ts'
 import { ack } from './ack.ts'
 import { authorize } from './authorize.ts'
 import { chainStart } from './chain-start.ts'
+import { demo } from './demo.ts'
 import { hostStart } from './host-start.ts'
 import { keygen } from './keygen.ts'
 import { list } from './list.ts'
@@ -28,4 +29,5 @@ export const allCommands: readonly AnyCommand[] = [
   network,
   networkStatus,
   networkRestart,
+  demo,
 ]
