@@ -24,6 +24,9 @@ export class Connection {
 }
 
 const busyTimeoutMs = 5_000
+/** Pages of the log before they are brought into the file: 32 MiB, since a page that changes often is then written once. */
+const checkpointPages = 8_192
+const cacheKib = 32_768
 
 /** Opens `file` for writing: what is committed is on disk (WAL, synchronous=FULL). `maxFileBytes` null: no cap but the disk. */
 export function openForWriting(file: string, maxFileBytes: number | null): Db {
@@ -31,7 +34,9 @@ export function openForWriting(file: string, maxFileBytes: number | null): Db {
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('foreign_keys = ON')
+  db.pragma(`wal_autocheckpoint = ${checkpointPages}`)
   db.pragma('journal_size_limit = 67108864')
+  db.pragma(`cache_size = -${cacheKib}`)
   if (maxFileBytes !== null) {
     const pageBytes = db.pragma('page_size', { simple: true }) as number
     db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`)

@@ -1,14 +1,15 @@
-import { BoundedMap, type BoxAddress } from '@overpost/core'
+import type { BoxAddress } from '@overpost/core'
 import { RelayError, type IdentityKey } from '@overpost/protocol'
 import { Connection, isOfTheDisk } from './database.ts'
+import { IdCache } from './id-cache.ts'
 
 const mostKeys = 50_000
 
 /** What the reads of the main thread share: their connection, and the integers that stand for keys and boxes. */
 export class ReaderContext extends Connection {
-  readonly #keys = new BoundedMap<number, IdentityKey>(mostKeys)
-  readonly #ids = new BoundedMap<IdentityKey, number>(mostKeys)
-  readonly #mailboxIds = new BoundedMap<string, number>(mostKeys)
+  readonly #keys = new IdCache<number, IdentityKey>(mostKeys)
+  readonly #ids = new IdCache<IdentityKey, number>(mostKeys)
+  readonly #mailboxIds = new IdCache<string, number>(mostKeys)
 
   /** Reads. @throws {RelayError} ERR_UNAVAILABLE when the disk fails. */
   read<T>(work: () => T): T {

@@ -1,7 +1,7 @@
-import { BoundedMap } from '@overpost/core'
 import type { Destination } from '@overpost/core'
 import type { BoxName, IdentityKey } from '@overpost/protocol'
 import { Connection, type Db } from './database.ts'
+import { IdCache } from './id-cache.ts'
 
 /** A box, with the last sequence of its log. */
 export interface Mailbox {
@@ -16,9 +16,9 @@ const mostDestinations = 10_000
 
 /** What the operations of the one writer share: its connection, and what it knows of the tables. */
 export class WriterContext extends Connection {
-  #identities = new BoundedMap<string, number>(mostIdentities)
-  #destinations = new BoundedMap<string, number>(mostDestinations)
-  #mailboxes = new BoundedMap<string, Mailbox>(mostMailboxes)
+  readonly #identities = new IdCache<string, number>(mostIdentities)
+  readonly #destinations = new IdCache<string, number>(mostDestinations)
+  readonly #mailboxes = new IdCache<string, Mailbox>(mostMailboxes)
   /** Boxes whose last sequence is not written yet. */
   readonly #appendedTo = new Map<string, Mailbox>()
   #nextOutgoingId: number
@@ -104,9 +104,9 @@ export class WriterContext extends Connection {
 
   /** Forgets what a transaction that was rolled back may have taught. */
   reset(): void {
-    this.#identities = new BoundedMap(mostIdentities)
-    this.#destinations = new BoundedMap(mostDestinations)
-    this.#mailboxes = new BoundedMap(mostMailboxes)
+    this.#identities.clear()
+    this.#destinations.clear()
+    this.#mailboxes.clear()
     this.#appendedTo.clear()
   }
 

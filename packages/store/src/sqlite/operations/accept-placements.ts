@@ -1,47 +1,60 @@
-import type { AppendOutcome, Message, Placement } from '@overpost/core'
+import type { AppendOutcome, Content, Message, Placement } from '@overpost/core'
 import { isSameContent } from '../../rules/is-same-content.ts'
-import { appendMessage, findMessage, keepMessage } from '../tables/messages.ts'
+import { appendMessage, findMessage, keepMessage, type Found } from '../tables/messages.ts'
 import { addForwarded, addGuest, findOutgoing } from '../tables/outgoing.ts'
-import { isRemembered, memoryOfEnvelope, remember } from '../tables/remembered.ts'
+import { memoryOfEnvelope, remember, unremember, type Memory } from '../tables/remembered.ts'
 import type { WriterContext } from '../writer-context.ts'
+
+/** What was decided of a placement, before anything is appended. */
+interface Decision {
+  readonly outcome: AppendOutcome
+  readonly found: Found | null
+}
 
 /** Keeps one send for all its recipients, or, when one of them is a conflict, for none (`MailboxStore.accept`). */
 export function acceptPlacements(context: WriterContext, placements: readonly Placement[]): AppendOutcome[] {
-  const outcomes: AppendOutcome[] = []
-  const earlier: Message[] = []
-  for (const { message } of placements) {
-    const outcome = decide(context, message, earlier)
-    outcomes.push(outcome)
-    if (outcome === 'stored') earlier.push(message)
+  const remembered: Memory[] = []
+  const stored: Message[] = []
+  const decisions = placements.map(({ message }): Decision => {
+    if (message.envelope !== null) {
+      const memory = memoryOfEnvelope(message.envelope)
+      if (!remember(context, memory)) return { outcome: 'duplicate', found: null }
+      remembered.push(memory)
+    }
+    const found = findMessage(context, message.recipient, message)
+    const outcome = compare(found.same ?? findElsewhere(context, message, stored), message)
+    if (outcome === 'stored') stored.push(message)
+    return { outcome, found }
+  })
+  if (decisions.some(({ outcome }) => outcome === 'conflict')) {
+    for (const memory of remembered) unremember(context, memory)
+  } else {
+    for (const [index, placement] of placements.entries()) {
+      const decision = decisions[index]
+      // With several, one of them may just have taken the id of another.
+      const isIdFree = placements.length === 1 && decision?.found?.isIdFree === true
+      if (decision?.outcome === 'stored') put(context, placement, isIdFree)
+      else if (placement.here === 'home') keepGuest(context, placement.message)
+    }
   }
-  if (outcomes.includes('conflict')) return outcomes
-  for (const [index, placement] of placements.entries()) {
-    if (outcomes[index] === 'stored') put(context, placement)
-    else if (placement.here === 'home') keepGuest(context, placement.message)
-    const { envelope } = placement.message
-    if (envelope !== null) remember(context, memoryOfEnvelope(envelope))
-  }
-  return outcomes
+  return decisions.map(({ outcome }) => outcome)
 }
 
-function decide(context: WriterContext, message: Message, earlier: readonly Message[]): AppendOutcome {
-  const { envelope, recipient } = message
-  if (envelope !== null) {
-    const isInThisSend = earlier.some((other) => other.envelope?.hash === envelope.hash)
-    if (isInThisSend || isRemembered(context, memoryOfEnvelope(envelope))) return 'duplicate'
-  }
-  const same =
-    findMessage(context, recipient, message) ??
-    findOutgoing(context, recipient, message) ??
-    earlier.find((other) => isSameIdentity(other, message))
-  if (same === undefined) return 'stored'
+function compare(same: Content | null, message: Message): AppendOutcome {
+  if (same === null) return 'stored'
   return isSameContent(same, message) ? 'duplicate' : 'conflict'
 }
 
-function put(context: WriterContext, { message, acceptedAtMs, here, forwardings }: Placement): void {
+/** The same identity in the outbox, or earlier in this send. */
+function findElsewhere(context: WriterContext, message: Message, stored: readonly Message[]): Content | null {
+  const outgoing = findOutgoing(context, message.recipient, message)
+  return outgoing ?? stored.find((other) => isSameIdentity(other, message)) ?? null
+}
+
+function put(context: WriterContext, { message, acceptedAtMs, here, forwardings }: Placement, isIdFree: boolean): void {
   const outgoingId = here === 'guest' ? context.takeOutgoingId() : null
   if (here !== 'none') {
-    const copy = appendMessage(context, message, { receivedAtMs: acceptedAtMs, originId: null, outgoingId })
+    const copy = appendMessage(context, message, { receivedAtMs: acceptedAtMs, originId: null, outgoingId, isIdFree })
     if (outgoingId !== null) addGuest(context, message, outgoingId, acceptedAtMs, copy)
   }
   if (forwardings.length > 0) addForwarded(context, message, acceptedAtMs, forwardings)
@@ -49,7 +62,7 @@ function put(context: WriterContext, { message, acceptedAtMs, here, forwardings 
 
 /** The recipient is at home here now: if what waits here is a guest's copy, it stays. */
 function keepGuest(context: WriterContext, message: Message): void {
-  const same = findMessage(context, message.recipient, message)
+  const { same } = findMessage(context, message.recipient, message)
   if (same !== null) keepMessage(context, same)
 }
 

@@ -13,7 +13,7 @@ export function acknowledgeMessages(
   if (ownerId === null) return 0
   let count = 0
   for (const listedId of listedIds) count += acknowledge(context, findListed(context, ownerId, listedId))
-  for (const name of names) count += acknowledge(context, findMessage(context, owner, name))
+  for (const name of names) count += acknowledge(context, findMessage(context, owner, name).same)
   return count
 }
 

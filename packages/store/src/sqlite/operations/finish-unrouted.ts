@@ -50,9 +50,9 @@ function bringHome(context: WriterContext, outgoing: OutgoingRow): OutgoingRow {
     return { ...outgoing, isGuest: false }
   }
   const message = readMessage(context, outgoing.id)
-  const same = findMessage(context, message.recipient, message)
+  const { same, isIdFree } = findMessage(context, message.recipient, message)
   if (same === null) {
-    appendMessage(context, message, { receivedAtMs: outgoing.acceptedAtMs, originId: null, outgoingId: null })
+    appendMessage(context, message, { receivedAtMs: outgoing.acceptedAtMs, originId: null, outgoingId: null, isIdFree })
     return outgoing
   }
   return isSameContent(same, message) ? outgoing : { ...outgoing, failure: 'ERR_DUPLICATE_MESSAGE' }

@@ -1,7 +1,7 @@
 import type { AppendOutcome, Arrival } from '@overpost/core'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { appendMessage, findMessage, keepMessage } from '../tables/messages.ts'
-import { isRemembered, memoryOfEnvelope, memoryOfForwardId, remember } from '../tables/remembered.ts'
+import { memoryOfEnvelope, memoryOfForwardId, remember, unremember } from '../tables/remembered.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Appends what another host handed in, each for itself (`MailboxStore.receive`). */
@@ -11,17 +11,19 @@ export function receiveArrivals(context: WriterContext, arrivals: readonly Arriv
 
 function receive(context: WriterContext, { message, originHost, forwardId, receivedAtMs }: Arrival): AppendOutcome {
   const originId = context.identity(originHost)
-  const ofForwardId = memoryOfForwardId(originId, forwardId)
-  const ofEnvelope = message.envelope === null ? null : memoryOfEnvelope(message.envelope)
-  const isKnown = isRemembered(context, ofForwardId) || (ofEnvelope !== null && isRemembered(context, ofEnvelope))
-  const same = findMessage(context, message.recipient, message)
-  if (!isKnown && same !== null && !isSameContent(same, message)) return 'conflict'
-  remember(context, ofForwardId)
-  if (ofEnvelope !== null) remember(context, ofEnvelope)
+  const memories = [memoryOfForwardId(originId, forwardId)]
+  if (message.envelope !== null) memories.push(memoryOfEnvelope(message.envelope))
+  const added = memories.filter((memory) => remember(context, memory))
+  const isKnown = added.length < memories.length
+  const { same, isIdFree } = findMessage(context, message.recipient, message)
+  if (!isKnown && same !== null && !isSameContent(same, message)) {
+    for (const memory of added) unremember(context, memory)
+    return 'conflict'
+  }
   if (isKnown || same !== null) {
     if (same !== null) keepMessage(context, same)
     return 'duplicate'
   }
-  appendMessage(context, message, { receivedAtMs, originId, outgoingId: null })
+  appendMessage(context, message, { receivedAtMs, originId, outgoingId: null, isIdFree })
   return 'stored'
 }

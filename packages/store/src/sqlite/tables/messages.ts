@@ -16,15 +16,23 @@ export interface MessageRow extends LogPlace {
   readonly outgoingId: number | null
 }
 
+/** What is known of an identity before it is appended. */
+export interface Found {
+  /** The message of that identity that waits here. */
+  readonly same: (Content & MessageRow) | null
+  /** Its owner lists nothing by that id for sure. */
+  readonly isIdFree: boolean
+}
+
 /** Appends to the recipient's box. `outgoingId`: the copy is a guest's. */
 export function appendMessage(
   context: WriterContext,
   message: Message,
-  by: { receivedAtMs: number; originId: number | null; outgoingId: number | null },
+  by: { receivedAtMs: number; originId: number | null; outgoingId: number | null; isIdFree: boolean },
 ): LogPlace {
   const { recipient, box, sender, messageId, contentType, body, envelope } = message
   const { id: mailboxId, ownerId, lastSequence: sequence } = context.takeSequence(recipient, box)
-  const listedId = listedIdFor(message, (id) => isListed(context, ownerId, id))
+  const listedId = by.isIdFree ? messageId : listedIdFor(message, (id) => findListed(context, ownerId, id) !== null)
   context
     .sql(
       `INSERT INTO messages (id, owner_id, mailbox_id, sender_id, message_id, listed_id, content_type, body,
@@ -50,24 +58,28 @@ export function appendMessage(
   return { mailboxId, sequence }
 }
 
-/** The message of that identity that waits here. */
-export function findMessage(
-  context: WriterContext,
-  recipient: IdentityKey,
-  name: MessageName,
-): (Content & MessageRow) | null {
-  const mailbox = context.findMailbox(recipient, name.box)
-  const senderId = mailbox === null ? null : context.findIdentity(name.sender)
-  if (mailbox === null || senderId === null) return null
+/** Looks for the message of an identity, and whether the id is in use at all, which it mostly is not. */
+export function findMessage(context: WriterContext, recipient: IdentityKey, name: MessageName): Found {
+  const { box, sender, messageId } = name
+  const ownerId = context.findIdentity(recipient)
+  if (ownerId === null) return { same: null, isIdFree: true }
+  const isUsed = context
+    .sql('SELECT 1 FROM messages WHERE owner_id = ? AND message_id = ? LIMIT 1')
+    .get(ownerId, messageId)
+  if (isUsed === undefined) return { same: null, isIdFree: !canBeMade(messageId) }
+  const mailbox = context.findMailbox(recipient, box)
+  const senderId = mailbox === null ? null : context.findIdentity(sender)
+  if (mailbox === null || senderId === null) return { same: null, isIdFree: false }
   const row = context
     .sql<[number, number, string, number | null]>(
       `SELECT id & 0xffffffff, content_type, body, outgoing_id FROM messages
        WHERE owner_id = ? AND message_id = ? AND mailbox_id = ? AND sender_id = ?`,
     )
-    .get(mailbox.ownerId, name.messageId, mailbox.id, senderId)
-  if (row === undefined) return null
+    .get(ownerId, messageId, mailbox.id, senderId)
+  if (row === undefined) return { same: null, isIdFree: false }
   const [sequence, contentType, body, outgoingId] = row
-  return { mailboxId: mailbox.id, sequence, contentType: decodeContentType(contentType), body, outgoingId }
+  const same = { mailboxId: mailbox.id, sequence, contentType: decodeContentType(contentType), body, outgoingId }
+  return { same, isIdFree: false }
 }
 
 /** The message that its owner sees by that id. */
@@ -77,8 +89,7 @@ export function findListed(context: WriterContext, ownerId: number, listedId: st
   const other = `${columns} WHERE owner_id = ? AND listed_id = ?`
   const row =
     context.sql<[number, number, number | null]>(plain).get(ownerId, listedId) ??
-    // Only ids that were made differ from the message's own, and all of them have this mark.
-    (listedId.includes('~') ? context.sql<[number, number, number | null]>(other).get(ownerId, listedId) : undefined)
+    (canBeMade(listedId) ? context.sql<[number, number, number | null]>(other).get(ownerId, listedId) : undefined)
   return row === undefined ? null : { mailboxId: row[0], sequence: row[1], outgoingId: row[2] }
 }
 
@@ -93,6 +104,7 @@ export function keepMessage(context: WriterContext, { mailboxId, sequence }: Log
   return context.sql('UPDATE messages SET stays = 1 WHERE id = ? << 32 | ?').run(mailboxId, sequence).changes > 0
 }
 
-function isListed(context: WriterContext, ownerId: number, listedId: string): boolean {
-  return findListed(context, ownerId, listedId) !== null
+/** Listed ids that differ from the message's own were made here, and all of those have this mark. */
+function canBeMade(id: string): boolean {
+  return id.includes('~')
 }

@@ -1,5 +1,5 @@
 import type { VerifiedEnvelope } from '@overpost/core'
-import { forwardIdTimeMs, type ForwardId } from '@overpost/protocol'
+import type { ForwardId } from '@overpost/protocol'
 import type { WriterContext } from '../writer-context.ts'
 
 const ofEnvelopes = 0
@@ -13,7 +13,7 @@ export interface Memory {
 }
 
 export function memoryOfForwardId(originId: number, forwardId: ForwardId): Memory {
-  const madeAtMs = Math.min(forwardIdTimeMs(forwardId), Number.MAX_SAFE_INTEGER)
+  const madeAtMs = Math.min(Number.parseInt(forwardId.slice(0, timeDigits), 16), Number.MAX_SAFE_INTEGER)
   return { madeAtMs, sourceId: originId, key: Buffer.from(forwardId.slice(timeDigits), 'hex') }
 }
 
@@ -21,12 +21,14 @@ export function memoryOfEnvelope({ timestampMs, hash }: VerifiedEnvelope): Memor
   return { madeAtMs: timestampMs, sourceId: ofEnvelopes, key: Buffer.from(hash, 'hex') }
 }
 
-export function isRemembered(context: WriterContext, { madeAtMs, sourceId, key }: Memory): boolean {
-  const sql = 'SELECT 1 FROM remembered WHERE made_at_ms = ? AND source_id = ? AND key = ?'
-  return context.sql(sql).get(madeAtMs, sourceId, key) !== undefined
+/** False when it was remembered before. */
+export function remember(context: WriterContext, { madeAtMs, sourceId, key }: Memory): boolean {
+  const sql = 'INSERT INTO remembered (made_at_ms, source_id, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
+  return context.sql(sql).run(madeAtMs, sourceId, key).changes > 0
 }
 
-export function remember(context: WriterContext, { madeAtMs, sourceId, key }: Memory): void {
-  const sql = 'INSERT INTO remembered (made_at_ms, source_id, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
+/** Takes back what {@link remember} just added. */
+export function unremember(context: WriterContext, { madeAtMs, sourceId, key }: Memory): void {
+  const sql = 'DELETE FROM remembered WHERE made_at_ms = ? AND source_id = ? AND key = ?'
   context.sql(sql).run(madeAtMs, sourceId, key)
 }

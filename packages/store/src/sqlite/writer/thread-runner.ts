@@ -16,11 +16,12 @@ interface Asked {
 /** Runs batches in a thread of their own, so that this one never waits for the disk. A thread that ended is started anew. */
 export class ThreadRunner implements BatchRunner {
   readonly #data: WriterThreadData
-  #thread: Worker | null = null
+  #thread: Worker | null
   #asked: Asked | null = null
 
   constructor(data: WriterThreadData) {
     this.#data = data
+    this.#thread = this.#start()
   }
 
   run(jobs: readonly Job[]): Promise<readonly JobOutcome[]> {
