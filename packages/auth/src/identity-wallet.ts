@@ -21,36 +21,12 @@ import type {
   WalletEncryptionArgs,
   WalletEncryptResult,
 } from '@bsv/sdk'
-import {
-  anyoneKeyHex,
-  childPrivateKey,
-  childPublicKey,
-  childTweak,
-  compressPoint,
-  parsePoint,
-  publicKeyOf,
-  scalarOf,
-  sha256,
-  sharedPoint,
-  sign,
-  verify,
-  type Point,
-} from './curve.ts'
-import { checkedKeyId, invoiceNumber, invoicePrefix } from './invoice-number.ts'
+import { parsePoint, scalarOf, sha256, sign, verify } from './curve.ts'
+import { KeyRing, type Counterparty, type Relation } from './key-ring.ts'
 import { proveLinkage } from './linkage-proof.ts'
-import { LruCache } from './lru-cache.ts'
 import { decodeDer } from './signature-der.ts'
 
-/** `self`, `anyone`, or a public key in hexadecimal (BRC-43). */
-export type Counterparty = string
-
 type KeyArguments = Pick<WalletEncryptionArgs, 'protocolID' | 'keyID' | 'counterparty'>
-
-interface Relation {
-  readonly point: Point
-  /** The shared point, 33 bytes. */
-  readonly shared: Uint8Array
-}
 
 /**
  * The cryptographic part of a BRC-100 wallet over one private key, on libsecp256k1: arguments, results and errors of
@@ -60,28 +36,12 @@ interface Relation {
  */
 export class IdentityWallet {
   readonly identityKey: IdentityKey
-  readonly #privateKey: Uint8Array
-  readonly #point: Point
-  readonly #relations: LruCache<string, Relation>
-  readonly #publicKeys: LruCache<string, Uint8Array>
-  readonly #symmetricKeys: LruCache<string, Uint8Array>
-  /** By the tuple itself: callers on hot paths pass the same constant each time. */
-  readonly #prefixes = new WeakMap<KeyName['protocolID'], string>()
+  readonly #ring: KeyRing
 
   /** @throws {RangeError} when `privateKeyHex` is not 64 hexadecimal digits of a number from 1 to the order less 1 */
   constructor(privateKeyHex: string, { cacheEntries = 10_000 }: { cacheEntries?: number } = {}) {
-    const privateKey = /^[0-9a-f]{64}$/i.test(privateKeyHex) ? Buffer.from(privateKeyHex, 'hex') : null
-    try {
-      if (privateKey === null) throw new Error('not 64 hexadecimal digits')
-      this.#point = publicKeyOf(privateKey)
-    } catch {
-      throw new RangeError('The private key must be 64 hexadecimal digits of a number below the order of the curve')
-    }
-    this.#privateKey = privateKey
-    this.identityKey = hexOf(compressPoint(this.#point)) as IdentityKey
-    this.#relations = new LruCache(cacheEntries)
-    this.#publicKeys = new LruCache(cacheEntries)
-    this.#symmetricKeys = new LruCache(cacheEntries)
+    this.#ring = new KeyRing(privateKeyHex, cacheEntries)
+    this.identityKey = this.#ring.identityKey
   }
 
   /**
@@ -90,8 +50,8 @@ export class IdentityWallet {
    * @throws {Error} when the counterparty or the key's name is not a legal one
    */
   signFor(counterparty: Counterparty, key: KeyName, data: Uint8Array, { remember = true } = {}): Uint8Array {
-    const { shared } = this.#relation(counterparty, remember)
-    return sign(sha256(data), childPrivateKey(this.#privateKey, childTweak(shared, this.#invoice(key))))
+    const tweak = this.#ring.tweak(this.#ring.relation(counterparty, remember), key)
+    return sign(sha256(data), this.#ring.childPrivateKey(tweak))
   }
 
   /**
@@ -99,17 +59,16 @@ export class IdentityWallet {
    * throws: a signer that is no public key verifies nothing.
    */
   verifyFrom(signer: Counterparty, key: KeyName, data: Uint8Array, signature: Uint8Array): boolean {
-    const known = this.#relations.get(signer)
     let relation: Relation
-    let invoice: string
+    let tweak: Uint8Array
     try {
-      relation = known ?? this.#relate(signer)
-      invoice = this.#invoice(key)
+      relation = this.#ring.relation(signer, false)
+      tweak = this.#ring.tweak(relation, key)
     } catch {
       return false
     }
-    const valid = verify(sha256(data), signature, relation.point, childTweak(relation.shared, invoice))
-    if (valid && known === undefined) this.#relations.set(signer, relation)
+    const valid = verify(sha256(data), signature, relation.point, tweak)
+    if (valid) this.#ring.remember(signer, relation)
     return valid
   }
 
@@ -118,19 +77,12 @@ export class IdentityWallet {
    * wallet signs for `counterparty`. Kept: for key IDs that come again.
    */
   publicKeyFor(counterparty: Counterparty, key: KeyName, { forSelf = false } = {}): Uint8Array {
-    const invoice = this.#invoice(key)
-    const cacheKey = `${forSelf ? '+' : '-'}${counterparty} ${invoice}`
-    const cached = this.#publicKeys.get(cacheKey)
-    if (cached !== undefined) return cached
-    const { point, shared } = this.#relation(counterparty)
-    const child = compressPoint(childPublicKey(forSelf ? this.#point : point, childTweak(shared, invoice)))
-    this.#publicKeys.set(cacheKey, child)
-    return child
+    return this.#ring.publicKey(counterparty, key, forSelf).slice()
   }
 
   /** 32 bytes that only the holder of the private key can make (HKDF-SHA256): for sealing things for oneself. */
   deriveSecret(purpose: string, salt: Uint8Array): Uint8Array {
-    return new Uint8Array(hkdfSync('sha256', this.#privateKey, salt, purpose, 32))
+    return new Uint8Array(hkdfSync('sha256', this.#ring.privateKey, salt, purpose, 32))
   }
 
   /** @see ProtoWallet */
@@ -153,7 +105,7 @@ export class IdentityWallet {
       const tweak = this.#tweak(args, args.counterparty ?? 'anyone')
       const scalar = scalarOf(hash)
       if (scalar === null) throw new Error('ECDSA message is too large: expected <= 256 bits.')
-      return { signature: Array.from(sign(scalar, childPrivateKey(this.#privateKey, tweak))) }
+      return { signature: Array.from(sign(scalar, this.#ring.childPrivateKey(tweak))) }
     })
   }
 
@@ -168,7 +120,7 @@ export class IdentityWallet {
       const counterparty = args.counterparty ?? 'self'
       const tweak = this.#tweak(args, counterparty)
       if (decodeDer(args.signature) === 'malformed') throw new Error('Signature DER invalid')
-      const point = args.forSelf === true ? this.#point : this.#relation(counterparty).point
+      const point = args.forSelf === true ? this.#ring.point : this.#ring.relation(counterparty).point
       const scalar = scalarOf(hash)
       if (scalar === null || !verify(scalar, args.signature, point, tweak)) {
         throw Object.assign(new Error('Signature is not valid'), { code: 'ERR_INVALID_SIGNATURE' })
@@ -229,8 +181,8 @@ export class IdentityWallet {
   revealCounterpartyKeyLinkage(args: RevealCounterpartyKeyLinkageArgs): Promise<RevealCounterpartyKeyLinkageResult> {
     return promised(() => {
       const { counterparty, verifier } = args
-      const { point, shared } = this.#relation(counterparty)
-      if (Buffer.compare(point, this.#point) === 0) {
+      const { point, shared } = this.#ring.relation(counterparty)
+      if (Buffer.compare(point, this.#ring.point) === 0) {
         throw new Error('Counterparty secrets cannot be revealed for counterparty=self.')
       }
       // Like the SDK: only a key can be shown here, not the word `anyone`.
@@ -247,7 +199,7 @@ export class IdentityWallet {
         counterparty,
         revelationTime,
         encryptedLinkage: this.#encrypt(key, shared),
-        encryptedLinkageProof: this.#encrypt(key, proveLinkage(this.#privateKey, this.#point, point, shared)),
+        encryptedLinkageProof: this.#encrypt(key, proveLinkage(this.#ring.privateKey, this.#ring.point, point, shared)),
       }
     })
   }
@@ -275,50 +227,12 @@ export class IdentityWallet {
     })
   }
 
-  #relation(counterparty: Counterparty, remember = true): Relation {
-    const known = this.#relations.get(counterparty)
-    if (known !== undefined) return known
-    const relation = this.#relate(counterparty)
-    if (remember) this.#relations.set(counterparty, relation)
-    return relation
+  #tweak(key: KeyName, counterparty: Counterparty): Uint8Array {
+    return this.#ring.tweak(this.#ring.relation(counterparty), key)
   }
 
-  #relate(counterparty: Counterparty): Relation {
-    const point = this.#pointOf(counterparty)
-    return { point, shared: sharedPoint(point, this.#privateKey) }
-  }
-
-  #pointOf(counterparty: Counterparty): Point {
-    if (counterparty === 'self') return this.#point
-    if (typeof counterparty !== 'string') throw new Error('counterparty must be self, anyone or a public key!')
-    return parsePoint(counterparty === 'anyone' ? anyoneKeyHex : counterparty)
-  }
-
-  #tweak({ protocolID, keyID }: Pick<KeyArguments, 'protocolID' | 'keyID'>, counterparty: Counterparty): Uint8Array {
-    const invoice = invoiceNumber(protocolID, keyID)
-    return childTweak(this.#relation(counterparty).shared, invoice)
-  }
-
-  #invoice({ protocolID, keyID }: KeyName): string {
-    let prefix = this.#prefixes.get(protocolID)
-    if (prefix === undefined) {
-      prefix = invoicePrefix(protocolID)
-      this.#prefixes.set(protocolID, prefix)
-    }
-    return prefix + checkedKeyId(keyID)
-  }
-
-  /** BRC-2: the x of child private key times child public key, 32 bytes. */
   #symmetricKey({ protocolID, keyID, counterparty = 'self' }: KeyArguments): Uint8Array {
-    const invoice = invoiceNumber(protocolID, keyID)
-    const cacheKey = `${counterparty} ${invoice}`
-    const cached = this.#symmetricKeys.get(cacheKey)
-    if (cached !== undefined) return cached
-    const { point, shared } = this.#relation(counterparty)
-    const tweak = childTweak(shared, invoice)
-    const key = sharedPoint(childPublicKey(point, tweak), childPrivateKey(this.#privateKey, tweak)).slice(1)
-    this.#symmetricKeys.set(cacheKey, key)
-    return key
+    return this.#ring.symmetricKey(counterparty, { protocolID, keyID })
   }
 
   #hmac(args: KeyArguments, data: readonly number[]): Uint8Array {

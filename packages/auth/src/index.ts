@@ -1,6 +1,7 @@
 export { crossOrigin } from './cross-origin.ts'
 export { HostSession } from './host-session.ts'
-export { IdentityWallet, type Counterparty } from './identity-wallet.ts'
+export { IdentityWallet } from './identity-wallet.ts'
+export type { Counterparty } from './key-ring.ts'
 export { MutualAuth, type MutualAuthLimits, type MutualAuthOptions, type PeerState } from './mutual-auth.ts'
 export { nativeSignatureVerifier } from './native-verifier.ts'
 export { nodeTransport, type NodeTransport, type NodeTransportOptions } from './node-transport.ts'

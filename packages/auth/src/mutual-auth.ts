@@ -42,8 +42,8 @@ export interface PeerState extends RawBodyState {
 interface Running extends SessionState {
   readonly sealer: SessionSealer
   readonly startedAtMs: number
-  /** Sessions in which calls were verified lately, by identity and nonce, to save the opening. No call depends on it. */
-  readonly opened: LruCache<string, OpenedSession>
+  /** Sessions in which calls were verified lately, by the host's nonce, to save the opening. No call depends on it. */
+  readonly opened: LruCache<string, { readonly client: IdentityKey; readonly session: OpenedSession }>
 }
 
 interface AuthenticCall extends AuthClaim {
@@ -199,9 +199,8 @@ export class MutualAuth {
     const claim = readClaim(ctx.req.headers)
     if (typeof claim === 'string') return claim
     const { identityKey, nonce, sessionNonce, requestId, signature } = claim
-    const sessionName = identityKey + sessionNonce
-    const known = opened.get(sessionName)
-    const session = known ?? sealer.open(identityKey, sessionNonce)
+    const known = opened.get(sessionNonce)
+    const session = known?.client === identityKey ? known.session : sealer.open(identityKey, sessionNonce)
     if (session === null) return unknownSession
     const nowS = this.#nowS(running)
     if (nowS - session.beganAtS > this.#limits.sessionLifetimeMs / 1000) return unknownSession
@@ -216,7 +215,7 @@ export class MutualAuth {
       if (valid) break
     }
     if (!valid) return 'The signature does not verify.'
-    if (known === undefined) opened.set(sessionName, session)
+    if (known === undefined) opened.set(sessionNonce, { client: identityKey, session })
     const verdict = window.consume(identityKey, digest, session.beganAtS, nowS)
     return verdict === 'fresh' ? { ...claim, clientNonce: session.clientNonce } : refusals[verdict]
   }

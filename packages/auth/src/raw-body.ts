@@ -44,7 +44,10 @@ function collect(request: IncomingMessage, limitBytes: number, timeoutMs: number
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    let settled = false
+    let timer: NodeJS.Timeout | undefined
     const settle = (error: RelayError | null) => {
+      settled = true
       clearTimeout(timer)
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
       if (error === null)
@@ -61,8 +64,12 @@ function collect(request: IncomingMessage, limitBytes: number, timeoutMs: number
     }
     const onEnd = () => settle(null)
     const onClose = () => settle(new RelayError('ERR_INVALID_REQUEST', 'The body ended before its end.'))
-    const timer = setTimeout(() => settle(new RelayError('ERR_REQUEST_TIMEOUT')), timeoutMs)
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+    // Most bodies come in one piece with their head: when this tick is over those are complete, and need no timer.
+    process.nextTick(() => {
+      if (request.complete || settled) return
+      timer = setTimeout(() => settle(new RelayError('ERR_REQUEST_TIMEOUT')), timeoutMs)
+    })
   })
 }
 
