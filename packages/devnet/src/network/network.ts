@@ -127,14 +127,13 @@ export class Network implements AsyncDisposable {
     const overlayUrls = overlaySites.map(({ dir }) => urlOf(ports.get(dir) ?? 0))
     const common = { chainUrl, overlayUrls }
 
-    for (const site of overlaySites) {
-      writeOverlayFiles({ ...site, ...common, port: ports.get(site.dir) ?? 0 })
-      this.#overlays.push(await this.#startPart(site.name, site.dir, ['overlay', 'start', ...configFlag(site.dir)]))
-    }
+    for (const site of overlaySites) writeOverlayFiles({ ...site, ...common, port: ports.get(site.dir) ?? 0 })
+    // Together, since each tells the others of itself.
+    await allOf(overlaySites, async ({ name, dir }, index) => {
+      this.#overlays[index] = await this.#startPart(name, dir, ['overlay', 'start', ...configFlag(dir)])
+    })
     for (const site of hostSites) writeHostFiles({ ...site, ...common, port: ports.get(site.dir) ?? 0 })
-    const started = await Promise.allSettled(hostSites.map(({ name, dir }) => this.#startHost(name, dir)))
-    const failed = started.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    await allOf(hostSites, ({ name, dir }) => this.#startHost(name, dir))
 
     this.#hosts.sort((one, other) => hostSites.findIndex(byName(one)) - hostSites.findIndex(byName(other)))
     this.#control = await openControl((name) => this.restartHost(name))
@@ -179,6 +178,13 @@ function byName({ name }: { readonly name: string }) {
 
 function configFlag(dir: string): string[] {
   return ['--config', join(dir, 'config.json')]
+}
+
+/** Waits for all, also when one fails, so that none starts behind the back of whoever then stops them. */
+async function allOf<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(items.map(work))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** A port for each folder: the one that it had before, else a free one. */

@@ -4,6 +4,9 @@ import { connect, hostOptions, readKey } from '../connect.ts'
 import { exitCodes } from '../io.ts'
 import { shared } from '../options.ts'
 
+/** Messages of one call. */
+const atOnce = 1000
+
 export const ack = defineCommand({
   name: 'ack',
   summary: 'acknowledge messages, which removes them from your box',
@@ -17,21 +20,24 @@ export const ack = defineCommand({
   },
   notes: ['Exit code 1 when there was no such message.'],
   async run({ options, positionals: [messageId] }, io) {
-    const { box, sender, all } = options
+    const chosen = choose(options, messageId)
     const client = connect(options, io)
+    const messages = chosen ?? (await collect(client.listAll({ box: options.box, signal: io.signal })))
     let acknowledged = 0
-    if (all) {
-      if (messageId !== undefined || sender !== undefined) throw new UsageError('ack: --all names no single message')
-      const messages = await collect(client.listAll({ box, signal: io.signal }))
-      for (let at = 0; at < messages.length; at += 1000) {
-        acknowledged += await client.acknowledge(messages.slice(at, at + 1000), { signal: io.signal })
-      }
-    } else {
-      if (messageId === undefined || sender === undefined) throw new UsageError('ack: --sender and ID, or --all')
-      const named = { box, sender: readKey('--sender', sender), messageId }
-      acknowledged = await client.acknowledge([named], { signal: io.signal })
+    for (let at = 0; at < messages.length; at += atOnce) {
+      acknowledged += await client.acknowledge(messages.slice(at, at + atOnce), { signal: io.signal })
     }
     io.out(options.json ? JSON.stringify({ acknowledged }) : `${acknowledged} acknowledged`)
-    return all || acknowledged > 0 ? exitCodes.done : exitCodes.refused
+    return options.all || acknowledged > 0 ? exitCodes.done : exitCodes.refused
   },
 })
+
+/** The one message that is named; null for all that wait. @throws {UsageError} */
+function choose(options: { box: string; sender: string | undefined; all: boolean }, messageId: string | undefined) {
+  const { box, sender, all } = options
+  if (all && (messageId !== undefined || sender !== undefined))
+    throw new UsageError('ack: --all names no single message')
+  if (all) return null
+  if (messageId === undefined || sender === undefined) throw new UsageError('ack: --sender and ID are wanted, or --all')
+  return [{ box, sender: readKey('--sender', sender), messageId }]
+}
