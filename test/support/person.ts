@@ -7,11 +7,13 @@ import type { IdentityKey } from '@overpost/protocol'
 export interface Person {
   readonly wallet: IdentityWallet
   readonly key: IdentityKey
+  readonly privateKey: string
 }
 
 export function newPerson(): Person {
-  const wallet = new IdentityWallet(randomBytes(32).toString('hex'))
-  return { wallet, key: wallet.identityKey }
+  const privateKey = randomBytes(32).toString('hex')
+  const wallet = new IdentityWallet(privateKey)
+  return { wallet, key: wallet.identityKey, privateKey }
 }
 
 /** What waits in a box, oldest first: bodies as they were sent. */

@@ -51,7 +51,7 @@ export async function sendBytes(origin: string, bytes: Buffer): Promise<{ status
   const socket = connect(Number(port), hostname)
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  socket.end(bytes)
+  socket.write(bytes)
   await once(socket, 'close')
   const answer = Buffer.concat(chunks).toString('utf8')
   const split = answer.indexOf('\r\n\r\n')
