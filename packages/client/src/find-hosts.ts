@@ -1,5 +1,6 @@
 import { fetchTransport, type Transport } from '@overpost/auth/session'
 import {
+  sdkSignatureVerifier,
   selectRoutes,
   verifyPhipToken,
   type IdentityKey,
@@ -18,7 +19,8 @@ export interface FindHostsRequest {
   readonly overlays: readonly string[]
   /** Block headers: whom to believe what is in the chain. */
   readonly chainTracker: ChainTracker
-  readonly verifier: SignatureVerifier
+  /** The SDK's by default. */
+  readonly verifier?: SignatureVerifier
   /** `http:` origins count: for networks on one machine only. */
   readonly allowHttp?: boolean
   /** For each node; 10 s by default. */
@@ -97,7 +99,7 @@ function joined(one: ProvenOutput, other: ProvenOutput): ProvenOutput {
 }
 
 function judge(outputs: readonly ProvenOutput[], request: FindHostsRequest): Pick<FoundHosts, 'hosts' | 'refused'> {
-  const { user, verifier, allowHttp = false, nowMs = Date.now() } = request
+  const { user, verifier = sdkSignatureVerifier(), allowHttp = false, nowMs = Date.now() } = request
   const refused: { outpoint: Outpoint; reason: string }[] = []
   const candidates: (PhipToken & ProvenOutput)[] = []
   for (const output of outputs) {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as z from 'zod'
-import { readNetworkFile, type HostState } from './network-state.ts'
+import { readNetworkFile, type HostState, type NetworkFile } from './network-state.ts'
 
 /** A starter's own door on loopback, by which another process has it restart a host: so the host stays the starter's child. */
 export interface Control extends AsyncDisposable {
@@ -12,6 +12,7 @@ export interface Control extends AsyncDisposable {
 }
 
 const restartWithinMs = 60_000
+const aliveWithinMs = 2000
 const answerSchema = z.union([
   z.object({ name: z.string(), url: z.string(), identityKey: z.string(), pid: z.number(), dir: z.string() }),
   z.object({ error: z.string() }),
@@ -49,6 +50,18 @@ export async function restartHost(dir: string, name: string): Promise<HostState>
   if (!answered.success) throw new Error(`what answers at ${starter.url} is not the starter of a network`)
   if ('error' in answered.data) throw new Error(answered.data.error)
   return answered.data
+}
+
+/** Whether the network of this file still runs: its starter answers, and knows the token. */
+export async function isAlive({ starter }: NetworkFile): Promise<boolean> {
+  try {
+    const headers = { authorization: `Bearer ${starter.token}` }
+    const response = await fetch(starter.url, { headers, signal: AbortSignal.timeout(aliveWithinMs) })
+    await response.arrayBuffer()
+    return response.status === 404
+  } catch {
+    return false
+  }
 }
 
 async function answer(

@@ -1,4 +1,4 @@
-import { renameSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 
@@ -26,6 +26,14 @@ export function writeNetworkFile(dir: string, file: NetworkFile): void {
   const path = join(dir, 'network.json')
   writeFileSync(`${path}.new`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)
+}
+
+export function hasNetworkFile(dir: string): boolean {
+  return existsSync(join(dir, 'network.json'))
+}
+
+export function removeNetworkFile(dir: string): void {
+  rmSync(join(dir, 'network.json'), { force: true })
 }
 
 /** Reads `dir/network.json`. @throws {Error} when no network was started there, or the file is not one of ours. */

@@ -2,10 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
-import { openControl, type Control } from './control.ts'
+import { isAlive, openControl, type Control } from './control.ts'
 import { freePorts } from './free-ports.ts'
 import { formerPort, hostNames, urlOf, writeHostFiles, writeOverlayFiles } from './part-files.ts'
-import { writeNetworkFile, type HostState, type NetworkState } from './network-state.ts'
+import {
+  hasNetworkFile,
+  readNetworkFile,
+  removeNetworkFile,
+  writeNetworkFile,
+  type HostState,
+  type NetworkState,
+} from './network-state.ts'
 import { Part } from './part.ts'
 
 export interface NetworkOptions {
@@ -59,6 +66,9 @@ export class Network implements AsyncDisposable {
   static async start(options: NetworkOptions): Promise<Network> {
     const dir = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'overpost-')) : resolve(options.dir)
     mkdirSync(dir, { recursive: true, mode: 0o700 })
+    // Two networks on the same databases would ruin both.
+    if (hasNetworkFile(dir) && (await isAlive(readNetworkFile(dir))))
+      throw new Error(`a network runs in ${dir} already`)
     const network = new Network(options, dir)
     try {
       await network.#start()
@@ -110,11 +120,12 @@ export class Network implements AsyncDisposable {
     await Promise.all(this.#hosts.map(({ part }) => part.stop()))
     await Promise.all(this.#overlays.map((part) => part.stop()))
     await this.#chainPart?.stop()
+    removeNetworkFile(this.dir)
     if (this.#options.dir === undefined) rmSync(this.dir, { recursive: true, force: true })
   }
 
   async #start(): Promise<void> {
-    const { hosts, overlays } = this.#options
+    const { hosts, overlays, noLimits } = this.#options
     const overlaySites = Array.from({ length: overlays }, (_, index) => `overlay-${index + 1}`).map((name) => {
       return { name, dir: join(this.dir, name) }
     })
@@ -125,7 +136,7 @@ export class Network implements AsyncDisposable {
     this.#chainPart = await this.#startPart('chain', chainDir, ['chain', 'start', '--dir', chainDir])
     const { url: chainUrl } = readySchema.parse(this.#chainPart.ready)
     const overlayUrls = overlaySites.map(({ dir }) => urlOf(ports.get(dir) ?? 0))
-    const common = { chainUrl, overlayUrls }
+    const common = { chainUrl, overlayUrls, noLimits: noLimits ?? false }
 
     for (const site of overlaySites) writeOverlayFiles({ ...site, ...common, port: ports.get(site.dir) ?? 0 })
     // Together, since each tells the others of itself.

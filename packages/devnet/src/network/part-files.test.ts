@@ -19,6 +19,7 @@ describe('the files of a part', () => {
     port: 4001,
     chainUrl: 'http://127.0.0.1:4000',
     overlayUrls: ['http://127.0.0.1:4001', 'http://127.0.0.1:4002'],
+    noLimits: true,
   })
   const read = (name: string): unknown => JSON.parse(readFileSync(join(dir, name, 'config.json'), 'utf8'))
 

@@ -13,6 +13,8 @@ export interface PartSite {
   readonly port: number
   readonly chainUrl: string
   readonly overlayUrls: readonly string[]
+  /** Lifts rate limits and quotas. A host has none so far. */
+  readonly noLimits: boolean
 }
 
 /** The names of `count` hosts: A to Z, then AA, AB, ... */
@@ -38,7 +40,7 @@ export function writeHostFiles({ name, dir, port, chainUrl, overlayUrls }: PartS
 }
 
 /** The configuration of an overlay node on this machine, which tells the other nodes of itself. */
-export function writeOverlayFiles({ name, dir, port, chainUrl, overlayUrls }: PartSite): void {
+export function writeOverlayFiles({ name, dir, port, chainUrl, overlayUrls, noLimits }: PartSite): void {
   writeConfig(dir, {
     listen: { port },
     publicUrl: urlOf(port),
@@ -51,6 +53,7 @@ export function writeOverlayFiles({ name, dir, port, chainUrl, overlayUrls }: Pa
       walletUrl: `${chainUrl}/wallets/${name}`,
       peers: overlayUrls.filter((url) => url !== urlOf(port)),
     },
+    ...(noLimits ? { limits: { submitsAtOnce: 10_000, feedWaiters: 100_000 } } : {}),
   } satisfies OverlayConfigInput)
 }
 

@@ -16,7 +16,10 @@ export const lookup = defineCommand({
     overlay: { kind: 'list', value: 'URL', env: 'OVERPOST_OVERLAYS', description: 'overlay node to ask' },
     headers: { kind: 'text', value: 'URL', env: 'OVERPOST_HEADERS', description: 'block header service' },
     dir: shared.dir,
-    'allow-http': { kind: 'switch', description: 'believe adverts of http: hosts too; set by --dir' },
+    'allow-http': {
+      kind: 'switch',
+      description: 'believe adverts of http: hosts too; set by itself when a node is asked on this machine',
+    },
     'timeout-ms': shared['timeout-ms'],
     json: shared.json,
   },
@@ -28,7 +31,7 @@ export const lookup = defineCommand({
       overlays,
       chainTracker: headerServiceTracker(headers, { timeoutMs: options['timeout-ms'] }),
       verifier: nativeSignatureVerifier(),
-      allowHttp: options['allow-http'] || options.dir !== undefined,
+      allowHttp: options['allow-http'] || overlays.some(isOnThisMachine),
       timeoutMs: options['timeout-ms'],
       signal: io.signal,
     })
@@ -51,6 +54,10 @@ function whereToAsk(options: { overlay: readonly string[]; headers: string | und
   if (headers === undefined) throw new UsageError('lookup: --headers is missing (or set OVERPOST_HEADERS)')
   if (!URL.canParse(headers)) throw new UsageError(`--headers: ${headers} is no URL`)
   return { overlays, headers }
+}
+
+function isOnThisMachine(url: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
 }
 
 function describe({ hosts, refused, answered }: FoundHosts): string[] {

@@ -91,6 +91,8 @@ describe('overpost network', function () {
     expect(again).to.include(unchanged).and.to.not.have.property('pid', oldPid)
     expect((await overpost('network', 'status')).code).to.equal(0)
     expect((await list()).messages).to.have.length(1)
+    const second = await runProgram(['network', '--json', '--dir', dir.path])
+    expect(second).to.include({ code: 1, out: '', err: `overpost: a network runs in ${dir.path} already\n` })
     expect((await overpost('network', 'restart', 'Z')).err).to.include('there is no host "Z": there are A, B')
     expect(await overpost('ack', '--all', '--host', 'B', '--key-file', bobFile)).to.include({
       code: 0,
@@ -101,7 +103,7 @@ describe('overpost network', function () {
     expect(await exited).to.deep.equal([0, null])
     expect([...pids, again.pid].filter(isRunning)).to.deep.equal([])
     expect(lines).to.have.length(1)
-    expect((await overpost('network', 'restart', 'B')).err).to.include('does not answer')
+    expect((await overpost('network', 'restart', 'B')).err).to.include('is a network running there?')
   })
 
   it('takes its processes with it when it is killed with -9', async () => {

@@ -45,9 +45,10 @@ export class Story {
   }
 }
 
-/** A key or txid, shortened for reading. */
+/** A key, a txid or an outpoint, shortened for reading. */
 export function short(hex: string): string {
-  return `${hex.slice(0, 8)}..${hex.slice(-4)}`
+  const [digits = '', vout] = hex.split('.')
+  return `${digits.slice(0, 8)}..${digits.slice(-4)}${vout === undefined ? '' : `.${vout}`}`
 }
 
 /** How long `work` takes, in whole milliseconds, and what it gives. */

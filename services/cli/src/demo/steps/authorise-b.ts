@@ -11,10 +11,9 @@ export async function authoriseB(cast: Cast): Promise<void> {
 
   const found = await timed(() => untilHostsAre(cast, bob.identityKey, ['B']))
   const [home] = found.value.hosts
-  const [txid = '', vout = ''] = home?.outpoint.split('.') ?? []
   story.check(
     home?.origin === hostNamed(cast, 'B').url,
-    `token ${short(txid)}.${vout} in block ${home?.height ?? '?'} leads to B, after ${found.ms} ms: SPV, both signatures and dates verified`,
+    `token ${short(home?.outpoint ?? '')} in block ${home?.height ?? '?'} leads to B, after ${found.ms} ms: SPV, both signatures and dates verified`,
   )
   const nodes = cast.network.state().overlays.length
   story.check(found.value.answered.length === nodes, `all ${nodes} overlay nodes answered the look-up`)
