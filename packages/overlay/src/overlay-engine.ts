@@ -20,6 +20,7 @@ import { parseBeef, type ParsedBeef } from './spv/parse-beef.ts'
 import type { ClaimSink } from './lookups/token-lookup-service.ts'
 import type { OverlayStore } from './storage/overlay-store.ts'
 import type { TokenTopicManager } from './topics/token-topic-manager.ts'
+import { numbersOf } from './numbers-of.ts'
 
 const coinbaseMaturity = 100
 
@@ -158,12 +159,7 @@ export class OverlayEngine extends Engine {
       }
     }
     try {
-      const steak = await engine.submit(
-        { beef: Array.from(beef), topics: [...topics] },
-        undefined,
-        mode,
-        offChainValues,
-      )
+      const steak = await engine.submit({ beef: numbersOf(beef), topics: [...topics] }, undefined, mode, offChainValues)
       if (watch.failures.length > 0) throw watch.failures[0]
       return steak
     } catch (cause) {

@@ -16,7 +16,8 @@ import { phipScript, spendToken } from './testing/test-tokens.ts'
 const program = `import { runOverlay } from ${JSON.stringify(new URL('./run-overlay.js', import.meta.url).href)}
 process.exitCode = await runOverlay(process.argv.slice(1), {})`
 
-describe('the program', () => {
+describe('the program', function () {
+  this.timeout(60_000) // it starts processes
   it('has an example of its configuration, which loads', () => {
     const path = fileURLToPath(new URL('../../../services/overlay/config.example.json', import.meta.url))
     expect(readFileSync(path, 'utf8')).to.equal(exampleOverlayConfig())
@@ -87,7 +88,7 @@ describe('the program', () => {
     ])
     children.push(second)
     expect((await once(second, 'exit'))[0]).to.equal(1)
-  }).timeout(15_000)
+  })
 
   it('loses and doubles nothing when it is killed amid admissions and spends, and all are submitted again', async () => {
     const tokens: Transaction[] = []
@@ -123,7 +124,7 @@ describe('the program', () => {
     const events = await readAll(url)
     expect(events).to.have.length(60)
     expect(new Set(events.map(({ txid, kind }) => `${kind} ${txid}`)).size).to.equal(60)
-  }).timeout(60_000)
+  })
 })
 
 async function readAll(url: string): Promise<{ txid: string; kind: string }[]> {

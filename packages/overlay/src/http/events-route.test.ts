@@ -68,28 +68,31 @@ describe('GET /events', () => {
   })
 
   it('holds a bounded number of requests, and forgets those whose callers went away', async () => {
-    const waiters = async (count: number): Promise<void> => {
-      for (;;) {
-        const text = await (await fetch(`${node.url}/metrics`)).text()
-        if (text.includes(`overlay_feed_waiters ${count}\n`)) return
-      }
-    }
     const url = `${node.url}/events?topic=tm_phip`
     const gone = new AbortController()
     const held = [1, 2].map(() => fetch(url, { signal: gone.signal }).catch(() => null))
-    await waiters(2)
+    await waiters(node, 2)
     const refused = await fetch(url)
     expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '5'])
     gone.abort()
     await Promise.all(held)
-    await waiters(0)
+    await waiters(node, 0)
   })
 
   it('answers all who wait when the node stops', async () => {
     const waiting = node.events('topic=tm_phip')
-    for (;;) if ((await (await fetch(`${node.url}/metrics`)).text()).includes('overlay_feed_waiters 1\n')) break
+    await waiters(node, 1)
     const restarted = node.restart()
     expect((await waiting).events).to.deep.equal([])
     node = await restarted
   })
 })
+
+/** Resolves when the node says that so many feed requests wait. */
+async function waiters(node: TestNode, count: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const text = await (await fetch(`${node.url}/metrics`)).text()
+    if (text.includes(`overlay_feed_waiters ${count}\n`)) return
+  }
+  throw new Error(`the node never had ${count} waiters`)
+}

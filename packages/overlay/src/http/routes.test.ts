@@ -246,15 +246,6 @@ describe('the HTTP surface', () => {
     ])
   })
 
-  it('cuts an answer short before it grows too large, and goes on with skip', async () => {
-    const ballast = Buffer.concat([Buffer.from('006a4e', 'hex'), Buffer.from([0, 0, 0x30, 0]), Buffer.alloc(0x300000)])
-    for (const name of ['a', 'b', 'c'])
-      await spendAndSubmit([await phipScript({ origin: `https://${name}.example` }), ballast])
-    const recipient = user.identityKey
-    expect(await node.lookup('ls_phip', { recipient })).to.have.length(2)
-    expect(await node.lookup('ls_phip', { recipient, skip: 2 })).to.have.length(1)
-  })
-
   it('lists and documents what it hosts', async () => {
     const get = async (path: string) => fetch(`${node.url}${path}`)
     expect(await (await get('/listTopicManagers')).json()).to.have.all.keys('tm_phip', 'tm_ship', 'tm_slap')

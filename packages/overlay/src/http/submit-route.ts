@@ -7,6 +7,7 @@ import { ByteReader } from '../spv/byte-reader.ts'
 import { check } from './check.ts'
 import { Gate } from './gate.ts'
 import { rawBody } from './raw-body.ts'
+import { numbersOf } from '../numbers-of.ts'
 
 const topicsHeader = z.array(z.string().max(50)).min(1).max(50)
 
@@ -26,8 +27,8 @@ export function submitRoute(engine: Pick<OverlayEngine, 'submit'>, limits: Submi
     ctx.body = await gate.run(async () => {
       const body = await rawBody(ctx, limits.bodyBytes)
       const { beef, offChainValues } = split(body, ctx.get('x-includes-off-chain-values') === 'true')
-      const tagged: TaggedBEEF = { beef: Array.from(beef), topics }
-      const values = offChainValues === null ? undefined : Array.from(offChainValues)
+      const tagged: TaggedBEEF = { beef: numbersOf(beef), topics }
+      const values = offChainValues === null ? undefined : numbersOf(offChainValues)
       return engine.submit(tagged, undefined, 'current-tx', values)
     })
   }

@@ -3,6 +3,7 @@ import type { LookupQuestion } from '@bsv/sdk'
 import type { Claim, Coin } from '../storage/admission-record.ts'
 import type { ClaimFilter } from '../storage/claim-index.ts'
 import type { OverlayStore } from '../storage/overlay-store.ts'
+import { numbersOf } from '../numbers-of.ts'
 
 type MetaData = Awaited<ReturnType<LookupService['getMetaData']>>
 
@@ -79,7 +80,7 @@ export class TokenLookupService implements LookupService {
 
   #spendingBeef(coin: Coin): number[] | undefined {
     const spend = this.#store.findSpend(this.#lookup.topic, coin)
-    return spend === null ? undefined : Array.from(spend.beef)
+    return spend === null ? undefined : numbersOf(spend.beef)
   }
 }
 

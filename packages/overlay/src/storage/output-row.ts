@@ -1,4 +1,5 @@
 import type { Output } from '@bsv/overlay'
+import { numbersOf } from '../numbers-of.ts'
 
 /** A row of `outputs` joined with its transaction. */
 export interface OutputRow {
@@ -21,13 +22,13 @@ export function toOutput(row: OutputRow): Output {
     topic: row.topic,
     txid: row.txid,
     outputIndex: row.vout,
-    outputScript: Array.from(row.script),
+    outputScript: numbersOf(row.script),
     satoshis: row.satoshis,
     score: row.score,
     spent: row.spent === 1,
     outputsConsumed: JSON.parse(row.outputs_consumed) as Output['outputsConsumed'],
     consumedBy: JSON.parse(row.consumed_by) as Output['consumedBy'],
     ...(row.height === null ? {} : { blockHeight: row.height }),
-    ...(row.beef === undefined ? {} : { beef: Array.from(row.beef) }),
+    ...(row.beef === undefined ? {} : { beef: numbersOf(row.beef) }),
   }
 }
