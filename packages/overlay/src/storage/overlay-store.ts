@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3'
 import { createHash } from 'node:crypto'
 import type { AdmissionRecord, Claim, Coin, TopicDecision } from './admission-record.ts'
 import { ClaimIndex, type ClaimFilter, type ClaimMatch } from './claim-index.ts'
-import { EventLog, type FeedEvent } from './event-log.ts'
+import { EventLog } from './event-log.ts'
 import { openDatabase } from './open-database.ts'
 import { toOutput, type OutputRow } from './output-row.ts'
 
@@ -230,5 +230,3 @@ export class OverlayStore implements Disposable {
     return statement
   }
 }
-
-export type { ClaimFilter, ClaimMatch, FeedEvent }
