@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
 import { watchLifeline } from '@overpost/devnet/network'
 import { allCommands } from './commands/all-commands.ts'
