@@ -83,17 +83,20 @@ async function standingAuthorizations({
   }
 }
 
-/** What to create and what to spend. A second token for one authorization goes too. */
+/**
+ * What to create and what to spend. A second token for a standing authorization, as after a crash between two steps, stays: a
+ * spend of one ends the route of both, as anybody could have minted the other (phip.md section 6).
+ */
 function difference(
   wanted: readonly RoutingAuthorization[],
   adverts: readonly OwnAdvert[],
 ): { create: RoutingAuthorization[]; spend: OwnAdvert[] } {
-  const missing = new Map(wanted.map((authorization) => [termsOf(authorization), authorization]))
-  const spend: OwnAdvert[] = []
-  for (const advert of adverts) {
-    if (!missing.delete(termsOf(advert.authorization))) spend.push(advert)
+  const standing = new Map(wanted.map((authorization) => [termsOf(authorization), authorization]))
+  const held = new Set(adverts.map(({ authorization }) => termsOf(authorization)))
+  return {
+    create: [...standing].filter(([terms]) => !held.has(terms)).map(([, authorization]) => authorization),
+    spend: adverts.filter(({ authorization }) => !standing.has(termsOf(authorization))),
   }
-  return { create: [...missing.values()], spend }
 }
 
 function termsOf({ userKey, hostKey, origin, pattern, dates }: RoutingAuthorization): string {
