@@ -24,7 +24,8 @@ export async function proveTransaction(bytes: number[], chainTracker: ChainTrack
   if (transaction === null) return null
   const faults: unknown[] = []
   const tracker: ChainTracker = {
-    currentHeight: () => chainTracker.currentHeight(),
+    // Asked for only to refuse coinbases more than 100 blocks deep, where the SDK means those less deep.
+    currentHeight: () => Promise.resolve(0),
     async isValidRootForHeight(root, height) {
       try {
         return await chainTracker.isValidRootForHeight(root, height)
