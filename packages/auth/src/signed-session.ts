@@ -55,6 +55,8 @@ export class SignedSession {
   readonly #handshakeTimeoutMs: number
   #hostKey: IdentityKey | null
   #session: Promise<Established> | null = null
+  /** What `#session` has come to; null while hands are being shaken. */
+  #current: Established | null = null
 
   /** @throws {TypeError} when `origin` is not an http or https origin */
   constructor(signer: SessionSigner, { origin, expectedHostKey, transport, handshakeTimeoutMs }: SessionTarget) {
@@ -93,12 +95,13 @@ export class SignedSession {
   /** The session to use now: the one there is, unless it is `forgotten` by the host. */
   async #established(forgotten: Established | null, signal: AbortSignal): Promise<Established> {
     // Of many calls refused at once, the first makes the new session and the others find it.
-    if (this.#session === null || (forgotten !== null && (await this.#session.catch(() => null)) === forgotten)) {
-      const session = this.#shakeHands()
-      this.#session = session
-      session.catch(() => {
-        if (this.#session === session) this.#session = null
-      })
+    if (this.#session === null || (forgotten !== null && this.#current === forgotten)) {
+      this.#current = null
+      this.#session = this.#shakeHands()
+      this.#session.then(
+        (session) => (this.#current = session),
+        () => (this.#session = null),
+      )
     }
     return await untilAborted(this.#session, signal)
   }
