@@ -7,6 +7,7 @@ import { lastMessageQuery } from './floor/database.ts'
 import { startFloorCrossHost, startFloorSend, type FloorContender } from './floor/floor-contender.ts'
 import { idleTimes } from './idle.ts'
 import { startNetwork, type NetworkHost, type NetworkProcess } from './network-process.ts'
+import type { FunctionTime } from './profile/function-times.ts'
 import { Profiler } from './profile/profiler.ts'
 import { messageQuery, storeFile } from './relay/host-database.ts'
 import { RelayContender } from './relay/relay-contender.ts'
@@ -20,8 +21,10 @@ export interface CompareOptions {
   /** For all databases; the caller removes it. */
   readonly dir: string
   readonly profile: boolean
-  readonly print: (line: string) => void
+  readonly print: Print
 }
+
+type Print = (line: string) => void
 
 /** Issue 3: "at most 2 times the floor's". */
 const MOST_RATIO = 2
@@ -112,20 +115,18 @@ function hostsOf({ hosts }: NetworkProcess): [NetworkHost, NetworkHost] {
   return [hosts[0]!, hosts[1]!]
 }
 
-function printTop(
-  name: string,
-  contender: Contender,
-  load: Load,
-  profiler: Profiler,
-  print: (line: string) => void,
-): void {
+function printTop(name: string, { name: whose, pids }: Contender, load: Load, profiler: Profiler, print: Print): void {
   const perThousand = (load.messages * load.rounds) / 1000
-  for (const pid of contender.pids) {
-    print(
-      `\n${name}, ${contender.name}, process ${pid}: milliseconds per 1,000 messages, waiting for the disk included`,
-    )
-    for (const { where, selfMs } of profiler.top(pid).slice(0, TOP_FUNCTIONS)) {
-      print(`${(selfMs / perThousand).toFixed(2).padStart(8)}  ${where}`)
+  for (const pid of pids) {
+    const times = profiler.times(pid)
+    const show = (title: string, by: 'selfMs' | 'totalMs', rows: readonly FunctionTime[]) => {
+      print(`\n${name}, ${whose}, process ${pid}: ms per 1,000 messages, ${title}`)
+      for (const time of rows.toSorted((a, b) => b[by] - a[by]).slice(0, TOP_FUNCTIONS)) {
+        print(`${(time[by] / perThousand).toFixed(2).padStart(8)}  ${time.where}`)
+      }
     }
+    show('without what is called', 'selfMs', times)
+    const isOwn = ({ where }: FunctionTime) => / (?:packages|services|test)\//.test(where)
+    show('our functions with what they call', 'totalMs', times.filter(isOwn))
   }
 }

@@ -35,11 +35,11 @@ export async function compare(
   const rounds = { floor: [] as Round[], ours: [] as Round[] }
   const pids = [...floor.pids, ...ours.pids]
   for (const contender of [floor, ours]) await run(contender, load, load.warmUp)
-  await profiler?.toggle(pids)
+  await profiler?.start(pids)
   for (let round = 0; round < load.rounds; round++) {
     for (const contender of [floor, ours]) rounds[contender.name].push(await run(contender, load, load.messages))
   }
-  await profiler?.toggle(pids)
+  await profiler?.stop(pids)
   return rounds
 }
 

@@ -26,7 +26,7 @@ const LOOK_MS = 50
 const QUIET_LOOKS = 8
 const PATIENCE_MS = 60_000
 
-/** Waits until the processes have used next to nothing for 0.4 s, so that work behind the answers is counted too. */
+/** Waits until the processes have used next to nothing (two ticks each) for 0.4 s, so that work behind the answers is counted too. */
 async function untilQuiet(pids: readonly number[]): Promise<number> {
   const giveUpAt = performance.now() + PATIENCE_MS
   const seen = [total(pids)]
@@ -34,7 +34,7 @@ async function untilQuiet(pids: readonly number[]): Promise<number> {
     await sleep(LOOK_MS)
     const now = total(pids)
     const back = seen.at(-QUIET_LOOKS)
-    if (back !== undefined && now - back <= 2 / TICKS_PER_SECOND) return now
+    if (back !== undefined && now - back <= (2 * pids.length) / TICKS_PER_SECOND) return now
     if (performance.now() > giveUpAt) throw new Error('The servers did not come to rest')
     seen.push(now)
   }

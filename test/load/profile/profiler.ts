@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { selfTimes, type CpuProfile, type FunctionTime } from './self-times.ts'
+import { functionTimes, type CpuProfile, type FunctionTime } from './function-times.ts'
+
+const SETTLE_MS = 1_000
+const PATIENCE_MS = 30_000
 
 /** Starts and stops the CPU profilers of processes that were started with `env`, over the timed part of a benchmark. */
 export class Profiler {
@@ -14,18 +17,34 @@ export class Profiler {
   /** What a process, and all that it starts, needs in its environment. */
   get env(): Record<string, string> {
     const hook = new URL('./hook.js', import.meta.url).href
-    return { NODE_OPTIONS: `--import ${hook}`, OVERPOST_PROFILE_DIR: this.#dir }
+    return { NODE_OPTIONS: `--import ${hook}`, BENCH_PROFILE_DIR: this.#dir }
   }
 
-  /** Starts those of `pids` that are not running, stops the others. */
-  async toggle(pids: readonly number[]): Promise<void> {
+  async start(pids: readonly number[]): Promise<void> {
     for (const pid of pids) process.kill(pid, 'SIGUSR2')
-    await sleep(1500)
+    await sleep(SETTLE_MS)
   }
 
-  /** Milliseconds by function for one process, all its threads together, largest first. */
-  top(pid: number): FunctionTime[] {
-    const files = readdirSync(this.#dir).filter((name) => name.startsWith(`${pid}-`))
-    return selfTimes(files.map((name) => JSON.parse(readFileSync(join(this.#dir, name), 'utf8')) as CpuProfile))
+  /** Stops them and waits for their files. */
+  async stop(pids: readonly number[]): Promise<void> {
+    for (const pid of pids) rmSync(this.#file(pid), { force: true })
+    for (const pid of pids) process.kill(pid, 'SIGUSR2')
+    const giveUpAt = performance.now() + PATIENCE_MS
+    while (!pids.every((pid) => existsSync(this.#file(pid)))) {
+      if (performance.now() > giveUpAt) throw new Error('A process did not write its profile')
+      await sleep(100)
+    }
+    // For the other threads of a process, which write files of their own.
+    await sleep(SETTLE_MS)
+  }
+
+  /** Time by function for one process, all its threads together. */
+  times(pid: number): FunctionTime[] {
+    const files = readdirSync(this.#dir).filter((name) => name.startsWith(`${pid}-`) && name.endsWith('.cpuprofile'))
+    return functionTimes(files.map((name) => JSON.parse(readFileSync(join(this.#dir, name), 'utf8')) as CpuProfile))
+  }
+
+  #file(pid: number): string {
+    return join(this.#dir, `${pid}-0.cpuprofile`)
   }
 }
