@@ -5,7 +5,7 @@ export type Db = Database.Database
 /** A connection with its prepared statements. */
 export class Connection {
   readonly db: Db
-  readonly #statements = new Map<string, Database.Statement<unknown[]>>()
+  readonly #statements = new Map<string, Database.Statement>()
 
   constructor(db: Db) {
     this.db = db
@@ -26,28 +26,19 @@ export class Connection {
 const busyTimeoutMs = 5_000
 /** Pages of the log before they are brought into the file: 32 MiB, since a page that changes often is then written once. */
 const checkpointPages = 8_192
+/** What the log is cut to when it has grown longer while it could not be emptied. */
+const longestLogBytes = 64 * 1024 * 1024
 const cacheKib = 32_768
 
-/** Opens `file` for writing: what is committed is on disk (WAL, synchronous=FULL). `maxFileBytes` null: no cap but the disk. */
-export function openForWriting(file: string, maxFileBytes: number | null): Db {
+/** Opens `file`, so that what is committed is on disk (WAL, synchronous=FULL). Makes it when it does not exist. */
+export function openDatabase(file: string): Db {
   const db = new Database(file, { timeout: busyTimeoutMs })
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('foreign_keys = ON')
   db.pragma(`wal_autocheckpoint = ${checkpointPages}`)
-  db.pragma('journal_size_limit = 67108864')
+  db.pragma(`journal_size_limit = ${longestLogBytes}`)
   db.pragma(`cache_size = -${cacheKib}`)
-  if (maxFileBytes !== null) {
-    const pageBytes = db.pragma('page_size', { simple: true }) as number
-    db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`)
-  }
-  return db
-}
-
-/** Opens `file`, which a writer has open, for reading: each statement sees all that was committed before it. */
-export function openForReading(file: string): Db {
-  const db = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true })
-  db.pragma('query_only = ON')
   return db
 }
 

@@ -1,6 +1,6 @@
 import type { Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
-import { openForReading, openForWriting } from './database.ts'
+import { openDatabase, type Db } from './database.ts'
 import { lockFile } from './file-lock.ts'
 import { migrate } from './migrate.ts'
 import { ReaderContext } from './reader-context.ts'
@@ -8,7 +8,6 @@ import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
-import { hereRunner } from './writer/here-runner.ts'
 import { ThreadRunner } from './writer/thread-runner.ts'
 
 export interface SqliteStoreOptions {
@@ -16,7 +15,6 @@ export interface SqliteStoreOptions {
   readonly file: string
   /** What the file may grow to, in bytes; writes beyond are refused with ERR_UNAVAILABLE. Null: as much as the disk holds. */
   readonly maxFileBytes?: number | null
-  readonly writer?: 'thread' | 'here'
 }
 
 /**
@@ -33,14 +31,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   }
 }
 
-function openLocked(
-  { file, maxFileBytes = null, writer: where = 'thread' }: SqliteStoreOptions,
-  lock: Disposable,
-): Store {
-  prepareFile(file)
-  const runner = where === 'thread' ? new ThreadRunner({ file, maxFileBytes }) : hereRunner(file, maxFileBytes)
-  const writer = new GroupCommit(runner)
+function openLocked({ file, maxFileBytes = null }: SqliteStoreOptions, lock: Disposable): Store {
   const reader = new ReaderContext(openForReading(file))
+  const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes }))
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
     finishParcels: (ends) => writer.run('finishParcels', ends),
     finishUnrouted: (ends) => writer.run('finishUnrouted', ends),
@@ -63,11 +56,15 @@ function openLocked(
   }
 }
 
-function prepareFile(file: string): void {
-  const db = openForWriting(file, null)
+/** Brings the file up to date first: the writer's thread finds its tables made. */
+function openForReading(file: string): Db {
+  const db = openDatabase(file)
   try {
     migrate(db)
-  } finally {
+    db.pragma('query_only = ON')
+    return db
+  } catch (error) {
     db.close()
+    throw error
   }
 }

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { openForWriting } from '../database.ts'
+import { openDatabase, type Db } from '../database.ts'
 import { WriterContext } from '../writer-context.ts'
 import { runBatch, type Job } from './run-batch.ts'
 import type { WriterThreadData } from './thread-runner.ts'
 
 // The writer's thread: an array of jobs is run and answered, null ends it.
 const { file, maxFileBytes } = workerData as WriterThreadData
-const context = new WriterContext(openForWriting(file, maxFileBytes))
+const context = new WriterContext(limited(openDatabase(file), maxFileBytes))
 
 parentPort?.on('message', (jobs: readonly Job[] | null) => {
   if (jobs === null) {
@@ -16,3 +16,10 @@ parentPort?.on('message', (jobs: readonly Job[] | null) => {
     parentPort?.postMessage(runBatch(context, jobs))
   }
 })
+
+function limited(db: Db, maxBytes: number | null): Db {
+  if (maxBytes === null) return db
+  const pageBytes = db.pragma('page_size', { simple: true }) as number
+  db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`)
+  return db
+}

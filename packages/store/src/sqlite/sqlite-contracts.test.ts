@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Store } from '@overpost/core'
+import {
+  authorizationStoreContract,
+  mailboxStoreContract,
+  outboxStoreContract,
+  sessionStateStoreContract,
+} from '@overpost/core/testing'
+import { openSqliteStore } from './open-sqlite-store.ts'
+
+// The contracts do not pull the plug: where there is a disk in memory, hundreds of new files are made there.
+const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+const open = async (): Promise<Store> => {
+  const dir = await mkdtemp(join(base, 'overpost-store-'))
+  const store = openSqliteStore({ file: join(dir, 'store.sqlite') })
+  return {
+    ...store,
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]()
+      await rm(dir, { recursive: true })
+    },
+  }
+}
+
+mailboxStoreContract('sqlite', open)
+outboxStoreContract('sqlite', open)
+authorizationStoreContract('sqlite', open)
+sessionStateStoreContract('sqlite', open)
