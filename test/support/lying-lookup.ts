@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** An output as a lookup answers it (BRC-24). */
+export interface ShownOutput {
+  readonly beef: number[]
+  readonly outputIndex: number
+  /** Our overlay nodes put the transaction that spends it here. */
+  readonly context?: number[]
+}
+
+/** What a node does with a question: shows outputs, keeps still (null), answers a status, or answers a text. */
+export type Reply = readonly ShownOutput[] | number | string | null
+
+/** A lookup node that answers what the test says, for each user. */
+export class LyingLookup implements AsyncDisposable {
+  readonly url: string
+  /** The users that it was asked for, in order. */
+  readonly asked: string[] = []
+  reply: (user: string) => Reply | Promise<Reply> = () => []
+  delayMs = 0
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  static async start(): Promise<LyingLookup> {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const lookup = new LyingLookup(server)
+    server.on('request', (request, response) => {
+      let text = ''
+      request.setEncoding('utf8')
+      request.on('data', (chunk: string) => (text += chunk))
+      request.on('end', () => {
+        if (request.url === '/lookup') void lookup.#answer(text, response)
+        else response.writeHead(404).end('{}')
+      })
+    })
+    return lookup
+  }
+
+  /** How often it was asked for a user. */
+  asksFor(user: string): number {
+    return this.asked.filter((asked) => asked === user).length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await once(this.#server.close(), 'close')
+  }
+
+  async #answer(text: string, response: ServerResponse): Promise<void> {
+    const { query } = JSON.parse(text) as { query: { recipient?: string; user?: string } }
+    const user = query.recipient ?? query.user ?? ''
+    this.asked.push(user)
+    await sleep(this.delayMs)
+    const reply = await this.reply(user)
+    if (reply === null) return
+    if (typeof reply === 'number') response.writeHead(reply).end('{}')
+    else if (typeof reply === 'string') response.end(reply)
+    else {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ type: 'output-list', outputs: reply }))
+    }
+  }
+}
