@@ -54,11 +54,12 @@ function install() {
 function checkNative() {
   for (const [name, at] of [
     ['better-sqlite3', 'packages/store'],
-    ['secp256k1', 'packages/auth'],
+    // Its main file would fall back to slow JavaScript in silence.
+    ['secp256k1/bindings.js', 'packages/auth'],
   ]) {
     const loads = spawnSync(
       process.execPath,
-      ['-e', `const m = require('${name}'); if (typeof m === 'function') new m(':memory:')`],
+      ['-e', `const m = require('${name}'); if (m.name === 'Database') new m(':memory:')`],
       {
         cwd: join(root, at),
         encoding: 'utf8',
