@@ -16,7 +16,7 @@ const httpUrl = z
     'must be an http:// or https:// address',
   )
   .transform((text) => text.replace(/\/+$/, ''))
-const isSecure = (url: string): boolean => url.startsWith('https://')
+const isPlain = (url: string): boolean => url.startsWith('http://')
 
 /** Every setting of a host. Flags, environment and `config.example.json` come from here. */
 export const hostConfigSchema = z
@@ -232,7 +232,7 @@ export const hostConfigSchema = z
         'publicUrl',
         'must be an origin as URLs are written: lower case, no path, no slash at the end, no default port',
       )
-    } else if (!development && !isSecure(publicUrl)) {
+    } else if (!development && isPlain(publicUrl)) {
       fault('publicUrl', 'must be https:// outside development')
     }
     if (identityKey === undefined && identityKeyFile === undefined)
@@ -248,7 +248,7 @@ export const hostConfigSchema = z
       fault('outbox.unroutedBaseMs', 'must not be more than unroutedMostMs')
     if (limits.batchBytes > limits.bodyBytes) fault('limits.batchBytes', 'must not be more than bodyBytes')
     if (new Set(config.overlay.urls).size < config.overlay.urls.length) fault('overlay.urls', 'names a node twice')
-    if (!development && config.overlay.urls.some((url) => !isSecure(url))) {
+    if (!development && config.overlay.urls.some(isPlain)) {
       fault('overlay.urls', 'must be https:// outside development')
     }
   })

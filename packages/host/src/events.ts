@@ -4,16 +4,22 @@ import type { Metrics } from './metrics.ts'
 
 /** What happens in a host: one function per business event, which writes both log and counter. */
 export interface HostEvents extends CoreEvents {
+  /** An overlay node does not take a transaction of ours, or could not be asked. */
+  announceFailed(event: { url: string; reason: string }): void
   /** The outbox as it is now. */
   counted(event: { counts: OutboxCounts; nowMs: number }): void
 }
 
 /** Identity keys are not logged: they say who talks with whom. */
 export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
+  const accepted = {
+    stored: metrics.accepted.labels({ outcome: 'stored' }),
+    duplicate: metrics.accepted.labels({ outcome: 'duplicate' }),
+  }
   return {
     accepted({ placements, duplicates, here, forwarded, unrouted }) {
-      metrics.accepted.inc({ outcome: 'stored' }, placements - duplicates)
-      if (duplicates > 0) metrics.accepted.inc({ outcome: 'duplicate' }, duplicates)
+      accepted.stored.inc(placements - duplicates)
+      if (duplicates > 0) accepted.duplicate.inc(duplicates)
       log.debug({ placements, duplicates, here, forwarded, unrouted }, 'accepted')
     },
     received({ stored, duplicates, refused }) {
@@ -58,6 +64,10 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     roundFailed({ part, error }) {
       metrics.roundFailures.inc({ part })
       log.error({ part, err: error }, 'a round failed')
+    },
+    announceFailed({ url, reason }) {
+      metrics.announcements.inc({ outcome: 'failed' })
+      log.warn({ node: url, reason }, 'an overlay node does not take an advert')
     },
     counted({ counts, nowMs }) {
       const { parcels, unrouted, failed, oldestAcceptedAtMs } = counts

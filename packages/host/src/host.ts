@@ -120,7 +120,7 @@ async function start(
   await auth.start()
   onClose(() => auth.stop())
 
-  const { link, directory, publisher } = createOutbound(config, { wallet, transport, clock })
+  const { link, directory, publisher } = createOutbound(config, { wallet, transport, clock, events: hostEvents })
   const resolver = new Resolver(
     { directory, verifier, clock, ownKey: hostKey },
     { positiveMs: config.routes.positiveMs, negativeMs: config.routes.negativeMs, allowHttp },

@@ -12,6 +12,7 @@ export interface Metrics {
   readonly attempts: Counter<'outcome'>
   readonly lookups: Counter<'outcome'>
   readonly adverts: Counter<'change'>
+  readonly announcements: Counter<'outcome'>
   readonly roundFailures: Counter<'part'>
   readonly waiting: Gauge<'kind'>
   readonly oldestWaitingSeconds: Gauge
@@ -43,8 +44,31 @@ export function createMetrics(): Metrics {
     attempts: counter('relay_outbox_attempts_total', 'Calls to other hosts.', 'outcome'),
     lookups: counter('relay_lookups_total', 'Searches for homes of messages that had none.', 'outcome'),
     adverts: counter('relay_adverts_total', 'Adverts made and ended on chain.', 'change'),
+    announcements: counter('relay_advert_announcements_total', 'Calls that tell overlay nodes of adverts.', 'outcome'),
     roundFailures: counter('relay_round_failures_total', 'Rounds of a background part that failed.', 'part'),
     waiting: new Gauge({ name: 'relay_outbox_waiting', help: 'Rows in the outbox.', labelNames: ['kind'], registers }),
     oldestWaitingSeconds: new Gauge({ name: 'relay_outbox_oldest_seconds', help: 'Age of the oldest row.', registers }),
+  }
+}
+
+export type RequestCounter = (path: string, status: number, seconds: number) => void
+
+/** Counts requests: those of `paths` by their names, all others together. Looks each pair of labels up once. */
+export function requestCounter(
+  { requests, requestSeconds }: Pick<Metrics, 'requests' | 'requestSeconds'>,
+  paths: readonly string[],
+): RequestCounter {
+  const routes = new Map(paths.map((path) => [path, new Map<number, { inc(): void }>()]))
+  const others = new Map<number, { inc(): void }>()
+  return (path, status, seconds) => {
+    const known = routes.get(path)
+    const counters = known ?? others
+    let counter = counters.get(status)
+    if (counter === undefined) {
+      counter = requests.labels({ route: known === undefined ? 'other' : path, status })
+      counters.set(status, counter)
+    }
+    counter.inc()
+    requestSeconds.observe(seconds)
   }
 }

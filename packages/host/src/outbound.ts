@@ -1,6 +1,7 @@
 import type { IdentityWallet, NodeTransport } from '@overpost/auth'
 import type { AdvertPublisher, Clock, HostDirectory, HostLink } from '@overpost/core'
 import type { HostConfig } from './config.ts'
+import type { HostEvents } from './events.ts'
 import { AdvertAnnouncements } from './links/advert-announcements.ts'
 import { BeefProofs } from './links/beef-proofs.ts'
 import { blockHeadersService, HeaderTracker } from './links/header-tracker.ts'
@@ -16,10 +17,14 @@ export interface Outbound {
   readonly publisher: AdvertPublisher | null
 }
 
-export function createOutbound(
-  config: HostConfig,
-  { wallet, transport, clock }: { wallet: IdentityWallet; transport: NodeTransport; clock: Clock },
-): Outbound {
+export interface OutboundDeps {
+  readonly wallet: IdentityWallet
+  readonly transport: NodeTransport
+  readonly clock: Clock
+  readonly events: Pick<HostEvents, 'announceFailed'>
+}
+
+export function createOutbound(config: HostConfig, { wallet, transport, clock, events }: OutboundDeps): Outbound {
   const { outbox, limits, overlay, chain, routes } = config
   return {
     link: new HttpHostLink({
@@ -29,7 +34,7 @@ export function createOutbound(
       options: { callTimeoutMs: outbox.callTimeoutMs, batchBytes: limits.batchBytes },
     }),
     directory: createDirectory({ chain, overlay, routes }, clock),
-    publisher: createPublisher(config, wallet),
+    publisher: createPublisher(config, wallet, events),
   }
 }
 
@@ -51,11 +56,16 @@ function createDirectory(
 function createPublisher(
   { wallet: { url, originator, timeoutMs }, overlay }: HostConfig,
   signer: IdentityWallet,
+  events: OutboundDeps['events'],
 ): AdvertPublisher | null {
   if (url === undefined) return null
   return new WalletAdvertPublisher({
     openWallet: httpAdvertWallet({ url, originator, timeoutMs }),
     signer,
-    announcements: new AdvertAnnouncements({ urls: overlay.urls, timeoutMs: overlay.submitTimeoutMs }),
+    announcements: new AdvertAnnouncements({
+      urls: overlay.urls,
+      timeoutMs: overlay.submitTimeoutMs,
+      failed: (event) => events.announceFailed(event),
+    }),
   })
 }

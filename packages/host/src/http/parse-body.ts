@@ -2,8 +2,6 @@ import { RelayError } from '@overpost/protocol'
 
 const quote = 0x22
 const backslash = 0x5c
-const opening = new Set([0x5b, 0x7b])
-const closing = new Set([0x5d, 0x7d])
 /** Deeper JSON is nobody's message, and takes the stack of whoever writes it out again. */
 const maxNesting = 64
 
@@ -24,11 +22,15 @@ export function parseBody(rawBody: Buffer): unknown {
 function isNestedTooDeep(json: Buffer): boolean {
   let depth = 0
   for (let at = 0; at < json.length; at += 1) {
-    const byte = json[at] ?? 0
-    if (byte === quote) at = endOfString(json, at)
-    else if (opening.has(byte)) depth += 1
-    else if (closing.has(byte)) depth -= 1
-    if (depth > maxNesting) return true
+    const byte = json[at]
+    if (byte === quote) {
+      at = endOfString(json, at)
+    } else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1
+      if (depth > maxNesting) return true
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth -= 1
+    }
   }
   return false
 }

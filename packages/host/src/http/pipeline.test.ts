@@ -26,7 +26,10 @@ describe('the pipeline of a host', () => {
     const listing = (await (await post('/listMessages', { messageBox: 'inbox' })).json()) as { messages: unknown[] }
     expect(listing.messages).to.have.length(1)
     const refused = await post('/sendMessage', {})
-    expect([refused.status, ((await refused.json()) as { code: string }).code]).to.deep.equal([400, 'ERR_MESSAGE_REQUIRED'])
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).to.deep.equal([
+      400,
+      'ERR_MESSAGE_REQUIRED',
+    ])
     const missing = await caller.fetch(`${host.url}/nothing`, { method: 'GET' })
     expect(missing.status).to.equal(404)
     const method = await caller.fetch(`${host.url}/sendMessage`, { method: 'GET' })
@@ -86,13 +89,17 @@ describe('the pipeline of a host', () => {
     const large = 'x'.repeat(20_000)
     const chunked = new ReadableStream({
       start(controller) {
-        for (let at = 0; at < large.length; at += 1_000) controller.enqueue(new TextEncoder().encode(large.slice(at, at + 1_000)))
+        for (let at = 0; at < large.length; at += 1_000)
+          controller.enqueue(new TextEncoder().encode(large.slice(at, at + 1_000)))
         controller.close()
       },
     })
     for (const body of [large, chunked]) {
-      const answer = await get('/sendMessage', { method: 'POST', body, duplex: 'half' } as RequestInit)
-      expect([answer.status, ((await answer.json()) as { code: string }).code]).to.deep.equal([413, 'ERR_BODY_TOO_LARGE'])
+      const answer = await get('/sendMessage', { method: 'POST', body, duplex: 'half' })
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).to.deep.equal([
+        413,
+        'ERR_BODY_TOO_LARGE',
+      ])
     }
   })
 
@@ -103,7 +110,9 @@ describe('the pipeline of a host', () => {
     const calls = Array.from({ length: 20 }, () => caller.post('/sendMessage', { message }))
     await Promise.race(calls)
     const [answers] = await Promise.all([Promise.allSettled(calls), host[Symbol.asyncDispose]()])
-    expect(answers.filter((answer) => answer.status === 'fulfilled').every(({ value }) => value.status === 200)).to.equal(true)
+    expect(
+      answers.filter((answer) => answer.status === 'fulfilled').every(({ value }) => value.status === 200),
+    ).to.equal(true)
     expect(await fetch(host.url).catch(() => 'closed')).to.equal('closed')
   })
 })

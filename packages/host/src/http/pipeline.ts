@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http'
 import Router from '@koa/router'
 import { crossOrigin, readRawBody, type MutualAuth, type PeerState } from '@overpost/auth'
 import { RelayError } from '@overpost/protocol'
 import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
-import type { Metrics } from '../metrics.ts'
+import { requestCounter, type Metrics, type RequestCounter } from '../metrics.ts'
 import { errorAnswers, type RenderError } from './error-answers.ts'
 
 export interface PipelineDeps {
@@ -26,7 +27,8 @@ export function createPipeline(deps: PipelineDeps): Koa {
   const app = new Koa()
   // Whatever comes here was not caught: a connection that broke while an answer was sent, or a fault of the pipeline itself.
   app.on('error', (error: unknown) => log.debug({ err: error }, 'connection failed'))
-  app.use(observe(log, metrics, new Set(router.stack.map((layer) => String(layer.path)))))
+  const paths = [...Object.keys(publicRoutes), '/.well-known/auth', ...router.stack.map((layer) => String(layer.path))]
+  app.use(observe(log, requestCounter(metrics, paths)))
   app.use(crossOrigin())
   app.use(errorAnswers(renderError))
   app.use(servePublic(publicRoutes))
@@ -38,24 +40,20 @@ export function createPipeline(deps: PipelineDeps): Koa {
 }
 
 /** Gives each request an id, and counts it. What is not a route of ours is counted under one name, as there is no end to those. */
-function observe(
-  log: Logger,
-  { requests, requestSeconds }: PipelineDeps['metrics'],
-  routes: ReadonlySet<string>,
-): Middleware {
+function observe(log: Logger, count: RequestCounter): Middleware {
   const start = `${process.pid.toString(36)}${Date.now().toString(36)}-`
-  let count = 0
+  let requests = 0
   return async (ctx, next) => {
     const startedAtMs = performance.now()
-    const requestId = start + (count++).toString(36)
+    const requestId = start + (requests++).toString(36)
     ctx.res.setHeader('x-request-id', requestId)
     try {
       await next()
     } finally {
       const seconds = (performance.now() - startedAtMs) / 1000
-      const { path, status } = ctx
-      requests.inc({ route: routes.has(path) || path === '/.well-known/auth' ? path : 'other', status })
-      requestSeconds.observe(seconds)
+      const path = pathOf(ctx.req)
+      const status = ctx.res.statusCode
+      count(path, status, seconds)
       if (log.isLevelEnabled('debug')) log.debug({ requestId, method: ctx.method, path, status, seconds }, 'answered')
     }
   }
@@ -64,7 +62,7 @@ function observe(
 function servePublic(routes: Readonly<Record<string, Middleware>>): Middleware {
   const byPath = new Map(Object.entries(routes))
   return async (ctx, next) => {
-    const route = byPath.get(ctx.path)
+    const route = byPath.get(pathOf(ctx.req))
     if (route === undefined) {
       await next()
       return
@@ -75,6 +73,12 @@ function servePublic(routes: Readonly<Record<string, Middleware>>): Middleware {
     }
     await route(ctx, next)
   }
+}
+
+/** Koa's own parses the whole URL, which costs more than the rest of what is done here. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
 }
 
 const noRoute: Middleware = (ctx) => {

@@ -1,6 +1,7 @@
 import { lookupPhip, topicPhip, type IdentityKey } from '@overpost/protocol'
 import { LinkedBeef } from './beef-proofs.ts'
 import { cappedFetch } from './capped-fetch.ts'
+import { reasonOf } from './connection-fault.ts'
 import { parseLookupAnswer } from './lookup-answer.ts'
 
 /** A token that a transaction of ours creates or spends. */
@@ -25,6 +26,8 @@ export interface Announcement {
 export interface OverlayNodesOptions {
   readonly urls: readonly string[]
   readonly timeoutMs: number
+  /** Told of each call that failed. */
+  readonly failed: (event: { url: string; reason: string }) => void
 }
 
 interface Pending extends Announcement {
@@ -38,11 +41,13 @@ const mostOutputs = 256
 export class AdvertAnnouncements {
   readonly #urls: readonly string[]
   readonly #timeoutMs: number
+  readonly #failed: OverlayNodesOptions['failed']
   readonly #pending = new Map<string, Pending>()
 
-  constructor({ urls, timeoutMs }: OverlayNodesOptions) {
+  constructor({ urls, timeoutMs, failed }: OverlayNodesOptions) {
     this.#urls = urls
     this.#timeoutMs = timeoutMs
+    this.#failed = failed
   }
 
   /** Takes a transaction up, once: the same one again changes nothing. */
@@ -71,16 +76,18 @@ export class AdvertAnnouncements {
   }
 
   async #announceTo(url: string, signal: AbortSignal): Promise<void> {
+    const isStopped = (): boolean => signal.aborted
     let faults = 0
     for (const pending of this.#pending.values()) {
       // A node that does not answer is left for the next round.
-      if (signal.aborted || faults >= 3) return
+      if (isStopped() || faults >= 3) return
       if (!pending.open.has(url)) continue
       try {
         const call = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])
         if (await this.#isKnownAfterAll(url, pending, call)) pending.open.delete(url)
-      } catch {
+      } catch (error) {
         faults += 1
+        if (!isStopped()) this.#failed({ url, reason: reasonOf(error) })
       }
     }
   }

@@ -68,7 +68,13 @@ describe('HttpHostLink', () => {
       }),
       async (peer, to) => {
         const link = linkFixture()
-        expect(await link.propagate(to, [1, 2, 3, 4].map((id) => parcelFixture(id)), never)).to.deep.equal({
+        expect(
+          await link.propagate(
+            to,
+            [1, 2, 3, 4].map((id) => parcelFixture(id)),
+            never,
+          ),
+        ).to.deep.equal({
           kind: 'answered',
           answers: [
             { kind: 'stored', duplicate: false },

@@ -3,7 +3,13 @@ import { Resolver, type DirectoryAnswer } from '@overpost/core'
 import type { Transaction } from '@bsv/sdk'
 import { expect } from 'chai'
 import { nodeClock } from '../node-clock.ts'
-import { ChainFixture, datesFixture, spendTransaction, tokenScript, tokenTransaction } from '../testing/chain-fixture.ts'
+import {
+  ChainFixture,
+  datesFixture,
+  spendTransaction,
+  tokenScript,
+  tokenTransaction,
+} from '../testing/chain-fixture.ts'
 import { aliceWallet, bobWallet, hostWallet, otherHostWallet } from '../testing/host-fixture.ts'
 import { lookupNode, type LookupBehaviour, type LookupNode } from '../testing/lookup-node.ts'
 import { BeefProofs } from './beef-proofs.ts'
@@ -119,26 +125,35 @@ describe('OverlayHostDirectory', () => {
     },
     {
       name: 'the answer is no output list',
-      nodes: () => Promise.resolve([{ kind: 'bytes', status: 200, contentType: 'application/json', body: '{"type":"freeform"}' }]),
+      nodes: () =>
+        Promise.resolve([{ kind: 'bytes', status: 200, contentType: 'application/json', body: '{"type":"freeform"}' }]),
       outcome: 'failed',
     },
     {
       name: 'the answer ends early',
       nodes: () =>
-        Promise.resolve([{ kind: 'bytes', status: 200, contentType: 'application/octet-stream', body: Buffer.of(3, 1, 2) }]),
+        Promise.resolve([
+          { kind: 'bytes', status: 200, contentType: 'application/octet-stream', body: Buffer.of(3, 1, 2) },
+        ]),
       outcome: 'failed',
     },
     {
       name: 'the answer names outputs without end',
       nodes: () =>
         Promise.resolve([
-          { kind: 'bytes', status: 200, contentType: 'application/octet-stream', body: Buffer.of(0xfe, 255, 255, 255, 255) },
+          {
+            kind: 'bytes',
+            status: 200,
+            contentType: 'application/octet-stream',
+            body: Buffer.of(0xfe, 255, 255, 255, 255),
+          },
         ]),
       outcome: 'failed',
     },
     {
       name: 'the answer is too large',
-      nodes: () => Promise.resolve([{ kind: 'bytes', status: 200, contentType: 'text/plain', body: 'x'.repeat(3_000_000) }]),
+      nodes: () =>
+        Promise.resolve([{ kind: 'bytes', status: 200, contentType: 'text/plain', body: 'x'.repeat(3_000_000) }]),
       outcome: 'failed',
     },
     {
@@ -253,7 +268,9 @@ describe('OverlayHostDirectory', () => {
     })
 
     it('never uses a token that is expired, of another user, forged, or for http', async () => {
-      const expired = await tokenScript(bobWallet, otherHostWallet, { dates: datesFixture(Date.now() - 2 * 86_400_000) })
+      const expired = await tokenScript(bobWallet, otherHostWallet, {
+        dates: datesFixture(Date.now() - 2 * 86_400_000),
+      })
       const ofAlice = await tokenScript(aliceWallet, otherHostWallet)
       const plain = await tokenScript(bobWallet, otherHostWallet, { origin: 'http://relay.example' })
       const forged = Uint8Array.from(script)

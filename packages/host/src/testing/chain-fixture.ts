@@ -30,7 +30,10 @@ export class ChainFixture implements ChainTracker {
     const txid = transaction.id('hex')
     this.#height += 1
     // In the first place of a block would be its coinbase.
-    const leaves = [{ offset: 0, hash: '11'.repeat(32) }, { offset: 1, hash: txid, txid: true }]
+    const leaves = [
+      { offset: 0, hash: '11'.repeat(32) },
+      { offset: 1, hash: txid, txid: true },
+    ]
     transaction.merklePath = new MerklePath(this.#height, [leaves])
     this.roots.set(this.#height, transaction.merklePath.computeRoot(txid))
     return transaction
@@ -51,7 +54,10 @@ export class ChainFixture implements ChainTracker {
 export async function tokenScript(
   user: IdentityWallet,
   host: IdentityWallet,
-  { origin = 'https://relay.example', dates = datesFixture() }: { origin?: string; dates?: AuthorizationDates | null } = {},
+  {
+    origin = 'https://relay.example',
+    dates = datesFixture(),
+  }: { origin?: string; dates?: AuthorizationDates | null } = {},
 ): Promise<Uint8Array> {
   const terms = {
     userKey: user.identityKey,
@@ -76,9 +82,12 @@ export function tokenTransaction(script: Uint8Array): Transaction {
   transaction.addInput({
     sourceTXID: serial.toString(16).padStart(64, '0'),
     sourceOutputIndex: 0,
-    unlockingScript: UnlockingScript.fromHex('51'),
+    unlockingScript: new UnlockingScript(UnlockingScript.fromHex('51').chunks),
   })
-  transaction.addOutput({ satoshis: 1, lockingScript: LockingScript.fromBinary(Array.from(script)) })
+  transaction.addOutput({
+    satoshis: 1,
+    lockingScript: new LockingScript(LockingScript.fromBinary(Array.from(script)).chunks),
+  })
   return transaction
 }
 
@@ -92,7 +101,11 @@ export async function spendTransaction(source: Transaction, signer: IdentityWall
     sourceOutputIndex: 0,
     unlockingScriptTemplate: template.unlock(protocolID, keyID, 'anyone'),
   })
-  transaction.addOutput({ satoshis: 1, lockingScript: LockingScript.fromHex('51') })
+  transaction.addOutput({ satoshis: 1, lockingScript: anyoneCanSpend() })
   await transaction.sign()
   return transaction
+}
+
+function anyoneCanSpend(): LockingScript {
+  return new LockingScript([{ op: 0x51 }])
 }

@@ -1,5 +1,5 @@
 import { HostSession, IdentityWallet, nodeTransport } from '@overpost/auth'
-import { signAuthorization, type HostOrigin, type IdentityKey } from '@overpost/protocol'
+import { signAuthorization, type IdentityKey } from '@overpost/protocol'
 import { pino } from 'pino'
 import { hostConfigSchema, type HostConfigInput } from '../config.ts'
 import { createHost, type Host } from '../host.ts'
@@ -68,7 +68,7 @@ export async function authorizationBody(
   const { signature } = await signAuthorization(wallet, {
     userKey: wallet.identityKey,
     hostKey,
-    origin: origin as HostOrigin,
+    origin: origin,
     pattern,
     dates: { issuedAtMs, expiresAtMs },
   })

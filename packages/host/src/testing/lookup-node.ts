@@ -12,7 +12,12 @@ export interface ShownToken {
 /** What a lookup host does when it is asked. */
 export type LookupBehaviour =
   | { readonly kind: 'tokens'; readonly tokens: readonly ShownToken[]; readonly form?: 'json' | 'aggregated' }
-  | { readonly kind: 'bytes'; readonly status: number; readonly contentType: string; readonly body: Uint8Array | string }
+  | {
+      readonly kind: 'bytes'
+      readonly status: number
+      readonly contentType: string
+      readonly body: Uint8Array | string
+    }
   /** Answers nothing, ever. */
   | { readonly kind: 'silence' }
   /** Answers like another behaviour once the promise is fulfilled. */
@@ -77,7 +82,12 @@ function aggregatedAnswer(tokens: readonly ShownToken[]) {
     const context = Buffer.from(spentBy?.toBEEF() ?? [])
     const length = Buffer.alloc(3, 0xfd)
     length.writeUInt16LE(context.length, 1)
-    parts.push(Buffer.from(transaction.id('hex'), 'hex'), Buffer.of(0), context.length === 0 ? Buffer.of(0) : length, context)
+    parts.push(
+      Buffer.from(transaction.id('hex'), 'hex'),
+      Buffer.of(0),
+      context.length === 0 ? Buffer.of(0) : length,
+      context,
+    )
   }
   parts.push(Buffer.from(beef.toBinary()))
   return { status: 200, contentType: 'application/octet-stream', body: Buffer.concat(parts) }

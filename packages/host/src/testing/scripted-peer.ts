@@ -23,7 +23,10 @@ export type Script = (path: string, json: unknown) => ScriptedAnswer | Promise<S
 /** An authenticated host that answers what the test says. */
 export async function scriptedPeer(wallet: IdentityWallet, script: Script): Promise<ScriptedPeer> {
   const calls: ScriptedPeer['calls'] = []
-  const auth = new MutualAuth({ wallet, sessions: { take: () => Promise.resolve(null), save: () => Promise.resolve() } })
+  const auth = new MutualAuth({
+    wallet,
+    sessions: { take: () => Promise.resolve(null), save: () => Promise.resolve() },
+  })
   await auth.start()
   const app = new Koa<PeerState>()
   app.use(errorAnswers(errorRenderer(pino({ level: 'silent' }), () => undefined)))

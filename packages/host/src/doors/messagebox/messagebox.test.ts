@@ -24,7 +24,9 @@ describe('the BRC-33 door', () => {
   })
 
   const send = (fields: Record<string, unknown> = {}) =>
-    alice.post('/sendMessage', { message: { recipient: bobKey, messageBox: 'inbox', messageId: 'm1', body: 'hello', ...fields } })
+    alice.post('/sendMessage', {
+      message: { recipient: bobKey, messageBox: 'inbox', messageId: 'm1', body: 'hello', ...fields },
+    })
   const listed = async (box = 'inbox', fields: Record<string, unknown> = {}) => {
     const { json } = await bob.post('/listMessages', { messageBox: box, ...fields })
     return json as { messages: Record<string, unknown>[]; more: boolean; cursor: string; restarted?: boolean }
@@ -54,15 +56,23 @@ describe('the BRC-33 door', () => {
       json: { status: 'success', acknowledged: 1 },
     })
     expect((await listed()).messages).to.deep.equal([])
-    expect((await bob.post('/acknowledgeMessage', { messageIds: ['m1'] })).json['code']).to.equal('ERR_INVALID_ACKNOWLEDGMENT')
+    expect((await bob.post('/acknowledgeMessage', { messageIds: ['m1'] })).json['code']).to.equal(
+      'ERR_INVALID_ACKNOWLEDGMENT',
+    )
   })
 
   it('works to the letter of BRC-33: no message id, integers in the acknowledgement', async () => {
-    const { json } = await alice.post('/sendMessage', { message: { recipient: bobKey, messageBox: 'inbox', body: 'hello' } })
+    const { json } = await alice.post('/sendMessage', {
+      message: { recipient: bobKey, messageBox: 'inbox', body: 'hello' },
+    })
     const [{ messageId } = { messageId: '' }] = json['results'] as { messageId: string }[]
     expect(messageId).to.match(/^[0-9]+$/)
     expect(Number.isSafeInteger(Number(messageId))).to.equal(true)
-    expect((await listed()).messages[0]).to.deep.include({ messageId, body: '{"message":"hello"}', sender: alice.identityKey })
+    expect((await listed()).messages[0]).to.deep.include({
+      messageId,
+      body: '{"message":"hello"}',
+      sender: alice.identityKey,
+    })
     expect((await bob.post('/acknowledgeMessage', { messageIds: [Number(messageId)] })).status).to.equal(200)
     expect((await listed()).messages).to.deep.equal([])
   })
@@ -75,7 +85,9 @@ describe('the BRC-33 door', () => {
     const other = await send({ body: 'something else' })
     expect(other).to.deep.include({ status: 400 })
     expect(other.json['code']).to.equal('ERR_DUPLICATE_MESSAGE')
-    expect((await listed()).messages.map((message) => message['body'])).to.deep.equal([JSON.stringify({ message: body })])
+    expect((await listed()).messages.map((message) => message['body'])).to.deep.equal([
+      JSON.stringify({ message: body }),
+    ])
   })
 
   it('shows the envelope of a sender to whoever asks for it', async () => {
@@ -88,7 +100,9 @@ describe('the BRC-33 door', () => {
     }
     const envelope = envelopeToJson(await signEnvelope(aliceWallet, message, Date.now()))
     expect((await send({ envelope })).status).to.equal(200)
-    expect((await listed()).messages[0]).to.include({ proof: 'envelope' }).and.not.have.property('envelope')
+    expect((await listed()).messages[0])
+      .to.include({ proof: 'envelope' })
+      .and.not.have.property('envelope')
     expect((await listed('inbox', { envelope: true })).messages[0]!['envelope']).to.deep.equal(envelope)
   })
 
@@ -125,7 +139,11 @@ describe('the BRC-33 door', () => {
     ['a body that is a number', 'ERR_INVALID_MESSAGE_BODY', { body: 7 }],
     ['no recipient', 'ERR_RECIPIENT_REQUIRED', { recipient: undefined }],
     ['an empty list of recipients', 'ERR_RECIPIENT_REQUIRED', { recipients: [] }],
-    ['several recipients without ids', 'ERR_MESSAGEID_REQUIRED', { recipients: [bobKey, bobKey], messageId: undefined }],
+    [
+      'several recipients without ids',
+      'ERR_MESSAGEID_REQUIRED',
+      { recipients: [bobKey, bobKey], messageId: undefined },
+    ],
     ['fewer ids than recipients', 'ERR_MESSAGEID_COUNT_MISMATCH', { recipients: [bobKey, bobKey], messageId: ['m1'] }],
     ['more ids than recipients', 'ERR_MESSAGEID_COUNT_MISMATCH', { messageId: ['m1', 'm2'] }],
     ['a blank id', 'ERR_INVALID_MESSAGEID', { messageId: ' ' }],
@@ -133,7 +151,11 @@ describe('the BRC-33 door', () => {
     ['an id that is too long', 'ERR_INVALID_MESSAGEID', { messageId: 'm'.repeat(257) }],
     ['a recipient that is no key', 'ERR_INVALID_RECIPIENT_KEY', { recipient: 'bob' }],
     ['a recipient that is no point', 'ERR_INVALID_RECIPIENT_KEY', { recipient: noPoint }],
-    ['one bad recipient of two', 'ERR_INVALID_RECIPIENT_KEY', { recipients: [bobKey, noPoint], messageId: ['m1', 'm2'] }],
+    [
+      'one bad recipient of two',
+      'ERR_INVALID_RECIPIENT_KEY',
+      { recipients: [bobKey, noPoint], messageId: ['m1', 'm2'] },
+    ],
     ['an envelope of another form', 'ERR_INVALID_ENVELOPE', { envelope: 'signed' }],
     ['an envelope over an object', 'ERR_INVALID_ENVELOPE', { envelope, body: { a: 1 } }],
     ['an envelope without an id', 'ERR_INVALID_ENVELOPE', { envelope, messageId: undefined }],
@@ -156,13 +178,25 @@ describe('the BRC-33 door', () => {
     ['a send that is not JSON', 400, 'ERR_INVALID_JSON', '/sendMessage', '{"message":'],
     ['a send that is nested too deep', 400, 'ERR_INVALID_JSON', '/sendMessage', `${'['.repeat(100)}${']'.repeat(100)}`],
     ['a listing without a box', 400, 'ERR_MESSAGEBOX_REQUIRED', '/listMessages', {}],
-    ['a listing of a box that is an object', 400, 'ERR_INVALID_MESSAGEBOX', '/listMessages', { messageBox: { $ne: '' } }],
+    [
+      'a listing of a box that is an object',
+      400,
+      'ERR_INVALID_MESSAGEBOX',
+      '/listMessages',
+      { messageBox: { $ne: '' } },
+    ],
     ['a listing with a bad limit', 400, 'ERR_INVALID_PARAMETERS', '/listMessages', { messageBox: 'inbox', limit: 0 }],
     ['a listing with a bad cursor', 400, 'ERR_INVALID_CURSOR', '/listMessages', { messageBox: 'inbox', cursor: 'x' }],
     ['an acknowledgement of nothing', 400, 'ERR_MESSAGE_ID_REQUIRED', '/acknowledgeMessage', {}],
     ['an acknowledgement of an empty list', 400, 'ERR_MESSAGE_ID_REQUIRED', '/acknowledgeMessage', { messageIds: [] }],
     ['an acknowledgement of an object', 400, 'ERR_INVALID_MESSAGE_ID', '/acknowledgeMessage', { messageIds: [{}] }],
-    ['an acknowledgement of what is not there', 400, 'ERR_INVALID_ACKNOWLEDGMENT', '/acknowledgeMessage', { messageIds: ['x'] }],
+    [
+      'an acknowledgement of what is not there',
+      400,
+      'ERR_INVALID_ACKNOWLEDGMENT',
+      '/acknowledgeMessage',
+      { messageIds: ['x'] },
+    ],
     ['a route that there is not', 404, 'ERR_NOT_FOUND', '/nothing', {}],
   ]
   for (const [name, status, code, path, body] of badCalls) {

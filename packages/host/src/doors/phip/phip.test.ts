@@ -22,16 +22,18 @@ const dayMs = 86_400_000
 const noPoint = `02${'0'.repeat(62)}05` as IdentityKey
 
 /** A delivery from another host: `forwardId` names it, and is fresh each time unless given. */
-async function itemFixture(
-  { forwardAtMs = Date.now(), signedAtMs = Date.now(), ...fields }: {
-    messageId?: string
-    body?: string
-    box?: string
-    recipient?: IdentityKey
-    forwardAtMs?: number
-    signedAtMs?: number
-  } = {},
-): Promise<PropagateMessageJson> {
+async function itemFixture({
+  forwardAtMs = Date.now(),
+  signedAtMs = Date.now(),
+  ...fields
+}: {
+  messageId?: string
+  body?: string
+  box?: string
+  recipient?: IdentityKey
+  forwardAtMs?: number
+  signedAtMs?: number
+} = {}): Promise<PropagateMessageJson> {
   const message = {
     sender: aliceWallet.identityKey,
     recipient: fields.recipient ?? bobWallet.identityKey,
@@ -40,11 +42,20 @@ async function itemFixture(
     body: fields.body ?? 'hello',
   }
   const { timestampMs, signatureHex } = await signEnvelope(aliceWallet, message, signedAtMs)
-  const random = Array.from({ length: 24 }, () => Math.floor(Math.random() * 256).toString(16).padStart(2, '0')).join('')
+  const random = Array.from({ length: 24 }, () =>
+    Math.floor(Math.random() * 256)
+      .toString(16)
+      .padStart(2, '0'),
+  ).join('')
   return {
     originalSender: message.sender,
     proof: 'envelope',
-    signedMessage: { recipient: message.recipient, messageBox: message.box, messageId: message.messageId, body: message.body },
+    signedMessage: {
+      recipient: message.recipient,
+      messageBox: message.box,
+      messageId: message.messageId,
+      body: message.body,
+    },
     timestamp: timestampMs,
     senderSignature: signatureHex,
     forwardId: forwardAtMs.toString(16).padStart(16, '0') + random,
@@ -67,7 +78,10 @@ describe('the BRC-34 door', () => {
     await host[Symbol.asyncDispose]()
   })
 
-  const outcome = ({ status, json }: { status: number; json: Record<string, unknown> }) => ({ status, code: json['code'] })
+  const outcome = ({ status, json }: { status: number; json: Record<string, unknown> }) => ({
+    status,
+    code: json['code'],
+  })
   const authorize = async (terms: Parameters<typeof authorizationBody>[2] = {}) =>
     bob.post('/authorizeRouting', await authorizationBody(bobWallet, host, terms))
   const listed = async (box = 'inbox') =>
@@ -139,12 +153,17 @@ describe('the BRC-34 door', () => {
       const { expiresAtMs, ...halfDated } = { ...unsigned, signature } as Record<string, unknown>
       const disagreeing = { ...unsigned, signature, message: `${host.identityKey} ${host.url} ALL` }
       for (const body of [{}, [], unsigned, halfDated, { signature }]) {
-        expect(outcome(await bob.post('/authorizeRouting', body))).to.deep.equal({ status: 400, code: 'ERR_INVALID_REQUEST' })
+        expect(outcome(await bob.post('/authorizeRouting', body))).to.deep.equal({
+          status: 400,
+          code: 'ERR_INVALID_REQUEST',
+        })
       }
       expect(expiresAtMs).to.be.a('number')
       expect(outcome(await bob.post('/authorizeRouting', disagreeing)).code).to.equal('ERR_INVALID_AUTHORIZATION')
       expect(outcome(await bob.post('/revokeRouting', { from: 'a later form' })).code).to.equal('ERR_INVALID_REQUEST')
-      expect(outcome(await bob.post('/revokeRouting', { hostKey: bob.identityKey })).code).to.equal('ERR_NOT_AUTHORIZED')
+      expect(outcome(await bob.post('/revokeRouting', { hostKey: bob.identityKey })).code).to.equal(
+        'ERR_NOT_AUTHORIZED',
+      )
     })
   })
 
@@ -182,7 +201,9 @@ describe('the BRC-34 door', () => {
       const { status, json } = await other.post('/propagateMessages', { messages })
       expect(status).to.equal(200)
       const results = json['results'] as { status: string; code?: string; duplicate?: boolean; description?: string }[]
-      expect(results.map((result) => result.code ?? (result.duplicate === true ? 'duplicate' : result.status))).to.deep.equal([
+      expect(
+        results.map((result) => result.code ?? (result.duplicate === true ? 'duplicate' : result.status)),
+      ).to.deep.equal([
         'success',
         'ERR_SENDER_LINKAGE_VERIFICATION_FAILED',
         'ERR_SENDER_LINKAGE_VERIFICATION_FAILED',
@@ -213,10 +234,12 @@ describe('the BRC-34 door', () => {
     }
 
     type Change = (item: PropagateMessageJson) => unknown
-    const signed = (fields: Record<string, unknown>): Change => (item) => ({
-      ...item,
-      signedMessage: { ...item.signedMessage, ...fields },
-    })
+    const signed =
+      (fields: Record<string, unknown>): Change =>
+      (item) => ({
+        ...item,
+        signedMessage: { ...item.signedMessage, ...fields },
+      })
     const badItems: [name: string, status: number, code: string, change: Change][] = [
       [
         "BRC-34's bare keyLinkage",
@@ -241,8 +264,18 @@ describe('the BRC-34 door', () => {
         'ERR_SENDER_LINKAGE_VERIFICATION_FAILED',
         (item) => ({ ...item, originalSender: otherHostWallet.identityKey }),
       ],
-      ['a sender that is no point', 403, 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', (item) => ({ ...item, originalSender: noPoint })],
-      ['another time', 403, 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', (item) => ({ ...item, timestamp: item.timestamp - 1 })],
+      [
+        'a sender that is no point',
+        403,
+        'ERR_SENDER_LINKAGE_VERIFICATION_FAILED',
+        (item) => ({ ...item, originalSender: noPoint }),
+      ],
+      [
+        'another time',
+        403,
+        'ERR_SENDER_LINKAGE_VERIFICATION_FAILED',
+        (item) => ({ ...item, timestamp: item.timestamp - 1 }),
+      ],
       ['no sender', 400, 'ERR_INVALID_PARAMETERS', (item) => ({ ...item, originalSender: undefined })],
       ['a sender that is no key', 400, 'ERR_INVALID_PARAMETERS', (item) => ({ ...item, originalSender: 'alice' })],
       ['no message', 400, 'ERR_INVALID_PARAMETERS', (item) => ({ ...item, signedMessage: undefined })],
@@ -255,14 +288,27 @@ describe('the BRC-34 door', () => {
       ['a signature that is not DER', 400, 'ERR_INVALID_PARAMETERS', (item) => ({ ...item, senderSignature: 'zz' })],
       ['no forward id', 400, 'ERR_INVALID_PARAMETERS', (item) => ({ ...item, forwardId: undefined })],
       ['a short forward id', 400, 'ERR_INVALID_PARAMETERS', (item) => ({ ...item, forwardId: 'ab' })],
-      ['a forward id from long ago', 400, 'ERR_TOO_OLD', (item) => ({ ...item, forwardId: '0'.repeat(16) + 'ab'.repeat(24) })],
-      ['a forward id from the future', 400, 'ERR_TOO_OLD', (item) => ({ ...item, forwardId: '00000fff'.padEnd(64, 'f') })],
+      [
+        'a forward id from long ago',
+        400,
+        'ERR_TOO_OLD',
+        (item) => ({ ...item, forwardId: '0'.repeat(16) + 'ab'.repeat(24) }),
+      ],
+      [
+        'a forward id from the future',
+        400,
+        'ERR_TOO_OLD',
+        (item) => ({ ...item, forwardId: '00000fff'.padEnd(64, 'f') }),
+      ],
       ['text', 400, 'ERR_INVALID_PARAMETERS', () => JSON.stringify('hello')],
       ['no JSON', 400, 'ERR_INVALID_JSON', () => 'hello'],
     ]
     for (const [name, status, code, change] of badItems) {
       it(`refuses a message, and stores nothing: ${name}`, async () => {
-        expect(outcome(await other.post('/propagateMessage', change(await itemFixture())))).to.deep.equal({ status, code })
+        expect(outcome(await other.post('/propagateMessage', change(await itemFixture())))).to.deep.equal({
+          status,
+          code,
+        })
         expect(await listed()).to.deep.equal([])
       })
     }

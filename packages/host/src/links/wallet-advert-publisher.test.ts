@@ -1,0 +1,159 @@
+import { nativeSignatureVerifier } from '@overpost/auth'
+import { signAuthorization, verifyPhipToken, type HostOrigin, type RoutingAuthorization } from '@overpost/protocol'
+import { expect } from 'chai'
+import { advertNode, type AdvertNode } from '../testing/advert-node.ts'
+import { ChainFixture, datesFixture } from '../testing/chain-fixture.ts'
+import { hostWallet, walletFixture } from '../testing/host-fixture.ts'
+import { MemoryWallet } from '../testing/memory-wallet.ts'
+import { AdvertAnnouncements } from './advert-announcements.ts'
+import { WalletAdvertPublisher } from './wallet-advert-publisher.ts'
+
+const never = new AbortController().signal
+
+describe('WalletAdvertPublisher', () => {
+  let wallet: MemoryWallet
+  let nodes: AdvertNode[]
+  let failures: string[]
+
+  beforeEach(async () => {
+    wallet = new MemoryWallet(new ChainFixture())
+    nodes = [await advertNode(), await advertNode()]
+    failures = []
+  })
+  afterEach(() => Promise.all(nodes.map((node) => node[Symbol.asyncDispose]())))
+
+  /** What a start of the host makes: nothing but the wallet is remembered from before. */
+  const start = () =>
+    new WalletAdvertPublisher({
+      openWallet: () => wallet,
+      signer: hostWallet,
+      announcements: new AdvertAnnouncements({
+        urls: nodes.map(({ origin }) => origin),
+        timeoutMs: 1_000,
+        failed: ({ reason }) => failures.push(reason),
+      }),
+    })
+  const authorization = (digits: string): Promise<RoutingAuthorization> => {
+    const user = walletFixture(digits)
+    return signAuthorization(user, {
+      userKey: user.identityKey,
+      hostKey: hostWallet.identityKey,
+      origin: 'https://relay.example' as HostOrigin,
+      pattern: null,
+      dates: datesFixture(1_700_000_000_000),
+    })
+  }
+  const authorizations = () => Promise.all(['51', '52', '53'].map(authorization))
+  const shown = () =>
+    nodes.map(({ tokens }) => [...tokens.values()].map(({ spentBy }) => (spentBy === null ? 'live' : 'spent')))
+
+  it('mints one token for each authorization in one transaction, and tells every node', async () => {
+    const publisher = start()
+    const create = await authorizations()
+    expect(await publisher.list(never)).to.deep.equal([])
+    const txid = await publisher.publish({ create, spend: [] }, never)
+    expect(wallet.made.map((made) => made.id('hex'))).to.deep.equal([txid])
+    const adverts = await publisher.list(never)
+    expect(adverts.map((advert) => advert.authorization)).to.deep.equal(create)
+    for (const { transaction, index } of wallet.held.values()) {
+      const script = Uint8Array.from(transaction.outputs[index]!.lockingScript.toBinary())
+      expect(verifyPhipToken(script, { verifier: nativeSignatureVerifier(), allowHttp: false })).to.have.property(
+        'token',
+      )
+    }
+    expect(await publisher.announce(never)).to.equal(0)
+    expect(shown()).to.deep.equal([Array(3).fill('live'), Array(3).fill('live')])
+    expect(await publisher.announce(never)).to.equal(0)
+    expect(nodes.map(({ submitted }) => submitted)).to.deep.equal([[txid], [txid]])
+  })
+
+  it('creates and spends in one transaction, and uses the mark of a spend again once all know of it', async () => {
+    const publisher = start()
+    const [first, second, third] = await authorizations()
+    await publisher.list(never)
+    await publisher.publish({ create: [first!, second!], spend: [] }, never)
+    await publisher.announce(never)
+    const [advert] = await publisher.list(never)
+    await publisher.publish({ create: [third!], spend: [advert!] }, never)
+    expect((await publisher.list(never)).map(({ userKey }) => userKey)).to.deep.equal([second!.userKey, third!.userKey])
+    expect(await publisher.announce(never)).to.equal(0)
+    expect(shown()).to.deep.equal(Array(2).fill(['spent', 'live', 'live']))
+    expect(wallet.held.size).to.equal(3)
+    await publisher.publish({ create: [first!], spend: [] }, never)
+    expect(wallet.held.size).to.equal(3)
+  })
+
+  it('goes on telling a node that is down, the same transaction, and leaves the others alone', async () => {
+    const publisher = start()
+    nodes[1]!.isDown = true
+    await publisher.list(never)
+    const txid = await publisher.publish({ create: await authorizations(), spend: [] }, never)
+    expect(await publisher.announce(never)).to.equal(1)
+    expect(failures).to.deep.equal(['status 503'])
+    nodes[1]!.isDown = false
+    expect(await publisher.announce(never)).to.equal(0)
+    expect(nodes.map(({ submitted }) => submitted)).to.deep.equal([[txid], [txid]])
+  })
+
+  it('tells nodes after a restart what they missed, spends too, and sends nothing that they know', async () => {
+    const before = start()
+    await before.list(never)
+    const create = await authorizations()
+    const created = await before.publish({ create, spend: [] }, never)
+    await before.announce(never)
+    nodes[1]!.isDown = true
+    const [advert] = await before.list(never)
+    const spent = await before.publish({ create: [], spend: [advert!] }, never)
+    await before.announce(never)
+    expect(shown()).to.deep.equal([
+      ['spent', 'live', 'live'],
+      ['live', 'live', 'live'],
+    ])
+
+    nodes[1]!.isDown = false
+    const after = start()
+    expect(await after.list(never)).to.have.length(2)
+    expect(await after.announce(never)).to.equal(0)
+    expect(shown()).to.deep.equal(Array(2).fill(['spent', 'live', 'live']))
+    expect(nodes.map(({ submitted }) => submitted)).to.deep.equal(Array(2).fill([created, spent]))
+  })
+
+  it('does not count a spend as known where the token itself is not known yet', async () => {
+    const publisher = start()
+    nodes[1]!.isDown = true
+    await publisher.list(never)
+    await publisher.publish({ create: await authorizations(), spend: [] }, never)
+    const [advert] = await publisher.list(never)
+    await publisher.publish({ create: [], spend: [advert!] }, never)
+    expect(await publisher.announce(never)).to.equal(2)
+    nodes[1]!.isDown = false
+    expect(await publisher.announce(never)).to.equal(0)
+    expect(shown()).to.deep.equal(Array(2).fill(['spent', 'live', 'live']))
+  })
+
+  it('gives tokens free again when the wallet does not sign, and rejects when it does not pay', async () => {
+    const publisher = start()
+    await publisher.list(never)
+    const create = await authorizations()
+    await publisher.publish({ create, spend: [] }, never)
+    const [advert] = await publisher.list(never)
+    for (const refusal of ['create', 'sign'] as const) {
+      wallet.refuses = refusal
+      const outcome = await publisher.publish({ create: [], spend: [advert!] }, never).catch((error: unknown) => error)
+      expect(outcome).to.be.instanceOf(Error)
+    }
+    expect(wallet.aborted).to.equal(1)
+    expect(await publisher.list(never)).to.have.length(3)
+  })
+
+  it('leaves tokens of other hosts in the same wallet alone', async () => {
+    const other = walletFixture('44')
+    const publisher = new WalletAdvertPublisher({
+      openWallet: () => wallet,
+      signer: other,
+      announcements: new AdvertAnnouncements({ urls: [], timeoutMs: 1_000, failed: () => undefined }),
+    })
+    await start().publish({ create: await authorizations(), spend: [] }, never)
+    expect(await publisher.list(never)).to.deep.equal([])
+  })
+})
