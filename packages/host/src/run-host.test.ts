@@ -10,13 +10,14 @@ import { aliceWallet, callerFixture, hostWallet } from './testing/host-fixture.t
 
 const runHostModule = fileURLToPath(new URL('./run-host.js', import.meta.url))
 const program = `import { runHost } from ${JSON.stringify(runHostModule)}
-process.exitCode = await runHost(process.argv.slice(1), process.env)`
+process.exitCode = await runHost(process.argv.slice(2), process.env)`
 
 describe('runHost', () => {
   let dir: string
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'overpost-host-'))
     await writeFile(join(dir, 'key'), `${'22'.repeat(32)}\n`)
+    await writeFile(join(dir, 'main.mjs'), program)
   })
   afterEach(() => rm(dir, { recursive: true }))
 
@@ -25,7 +26,7 @@ describe('runHost', () => {
     ...['--development', '--listen-port', '0', '--log-level', 'warn'],
   ]
   const run = (argv: string[]) =>
-    spawn(process.execPath, ['--input-type=module', '-e', program, '--', ...argv], {
+    spawn(process.execPath, [join(dir, 'main.mjs'), ...argv], {
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -41,6 +42,7 @@ describe('runHost', () => {
   it('says in one line that it is ready, drains at a signal, and keeps mail and sessions for the next start', async () => {
     const begin = async () => {
       const child = run(settings())
+      child.stderr.resume()
       const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
       const ready = JSON.parse(line) as { url: string; identityKey: string; pid: number }
       expect(ready).to.deep.equal({ url: ready.url, identityKey: hostWallet.identityKey, pid: child.pid })

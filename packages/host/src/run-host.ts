@@ -34,7 +34,7 @@ export async function runHost(argv: readonly string[], env: NodeJS.ProcessEnv): 
   try {
     host = await createHost(config, { logger, processMetrics: true })
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${explain(error)}\n`)
     return exitCodes.failed
   }
   const { url, listenUrl, identityKey } = host
@@ -45,6 +45,15 @@ export async function runHost(argv: readonly string[], env: NodeJS.ProcessEnv): 
   await host[Symbol.asyncDispose]()
   logger.info('stopped')
   return exitCodes.clean
+}
+
+/** One line, from the outermost to the innermost cause. */
+function explain(error: unknown): string {
+  const messages: string[] = []
+  for (let at = error; at !== undefined && messages.length < 5; at = at instanceof Error ? at.cause : undefined) {
+    messages.push(at instanceof Error ? at.message : String(at))
+  }
+  return messages.join(': ').replaceAll('\n', ' ')
 }
 
 /** Resolves at the first signal to stop; the next one then ends the process. */

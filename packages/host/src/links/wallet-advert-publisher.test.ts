@@ -1,5 +1,5 @@
 import { nativeSignatureVerifier } from '@overpost/auth'
-import { signAuthorization, verifyPhipToken, type HostOrigin, type RoutingAuthorization } from '@overpost/protocol'
+import { signAuthorization, verifyPhipToken, type RoutingAuthorization } from '@overpost/protocol'
 import { expect } from 'chai'
 import { advertNode, type AdvertNode } from '../testing/advert-node.ts'
 import { ChainFixture, datesFixture } from '../testing/chain-fixture.ts'
@@ -38,7 +38,7 @@ describe('WalletAdvertPublisher', () => {
     return signAuthorization(user, {
       userKey: user.identityKey,
       hostKey: hostWallet.identityKey,
-      origin: 'https://relay.example' as HostOrigin,
+      origin: 'https://relay.example',
       pattern: null,
       dates: datesFixture(1_700_000_000_000),
     })
