@@ -17,9 +17,7 @@ export function openIdentityWallet({
   }
   try {
     return new IdentityWallet(text)
-  } catch (cause) {
-    throw new Error(`identityKeyFile: ${identityKeyFile} does not hold a private key of 64 hexadecimal digits`, {
-      cause,
-    })
+  } catch {
+    throw new Error(`identityKeyFile: ${identityKeyFile} does not hold a private key of 64 hexadecimal digits`)
   }
 }

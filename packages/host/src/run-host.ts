@@ -50,8 +50,10 @@ export async function runHost(argv: readonly string[], env: NodeJS.ProcessEnv): 
 /** One line, from the outermost to the innermost cause. */
 function explain(error: unknown): string {
   const messages: string[] = []
-  for (let at = error; at !== undefined && messages.length < 5; at = at instanceof Error ? at.cause : undefined) {
-    messages.push(at instanceof Error ? at.message : String(at))
+  let at = error
+  while (at instanceof Error && messages.length < 5) {
+    messages.push(at.message)
+    at = at.cause
   }
   return messages.join(': ').replaceAll('\n', ' ')
 }
