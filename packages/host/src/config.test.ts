@@ -1,6 +1,8 @@
-import { exampleConfig, loadConfig } from '@overpost/config'
+import { readFile } from 'node:fs/promises'
+import { loadConfig } from '@overpost/config'
 import { expect } from 'chai'
 import { hostConfigSchema } from './config.ts'
+import { exampleHostConfig } from './run-host.ts'
 
 const load = (argv: string[], file: object | string = {}) =>
   loadConfig(hostConfigSchema, {
@@ -21,8 +23,12 @@ describe('the configuration of a host', () => {
     expect(outcome.config.outbox).to.deep.include({ lanes: 16, ageLimitMs: 5 * 86_400_000, callTimeoutMs: 30_000 })
   })
 
-  it('is printed as an example that loads', () => {
-    const outcome = load([], exampleConfig(hostConfigSchema))
+  it('is printed as an example that loads, and that operators find in deploy/', async () => {
+    const example = exampleHostConfig()
+    expect(await readFile(new URL('../../../deploy/host/config.example.json', import.meta.url), 'utf8')).to.equal(
+      example,
+    )
+    const outcome = load([], example)
     expect(outcome).to.have.nested.property('config.publicUrl', 'https://relay.example')
   })
 

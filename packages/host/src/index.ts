@@ -1,3 +1,3 @@
 export { hostConfigSchema, type HostConfig, type HostConfigInput } from './config.ts'
 export { createHost, type Host, type HostOptions } from './host.ts'
-export { runHost } from './run-host.ts'
+export { exampleHostConfig, runHost } from './run-host.ts'

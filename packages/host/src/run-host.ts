@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { loadConfig } from '@overpost/config'
+import { exampleConfig, loadConfig } from '@overpost/config'
 import { pino } from 'pino'
 import { hostConfigSchema } from './config.ts'
 import { createHost } from './host.ts'
@@ -45,6 +45,11 @@ export async function runHost(argv: readonly string[], env: NodeJS.ProcessEnv): 
   await host[Symbol.asyncDispose]()
   logger.info('stopped')
   return exitCodes.clean
+}
+
+/** The text of `deploy/host/config.example.json`. */
+export function exampleHostConfig(): string {
+  return exampleConfig(hostConfigSchema)
 }
 
 /** One line, from the outermost to the innermost cause. */
