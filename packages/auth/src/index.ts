@@ -4,7 +4,21 @@ export { IdentityWallet } from './identity-wallet.ts'
 export type { Counterparty } from './key-ring.ts'
 export { MutualAuth, type MutualAuthLimits, type MutualAuthOptions, type PeerState } from './mutual-auth.ts'
 export { nativeSignatureVerifier } from './native-verifier.ts'
-export { nodeTransport, type NodeTransport, type NodeTransportOptions } from './node-transport.ts'
+export {
+  guardedTransport,
+  nodeTransport,
+  type GuardedTransportOptions,
+  type NodeTransport,
+  type NodeTransportOptions,
+} from './node-transport.ts'
+export { fetchOver } from './node-transport-fetch.ts'
+export {
+  dnsAddresses,
+  OutgoingRefused,
+  type OutgoingException,
+  type OutgoingPolicy,
+  type ResolveAddresses,
+} from './outgoing-guard.ts'
 export { readRawBody, type RawBodyLimits, type RawBodyState } from './raw-body.ts'
 export { renderError } from './render-error.ts'
 export { SessionError, type SessionFault } from './session-error.ts'

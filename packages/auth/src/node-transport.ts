@@ -1,6 +1,9 @@
 import http from 'node:http'
 import https from 'node:https'
-import type { LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
+import { createSecureContext, rootCertificates } from 'node:tls'
+import { dnsAddresses, outgoingGuard, type OutgoingGuard } from './outgoing-guard.ts'
+import type { OutgoingPolicy, OutgoingTarget, ResolveAddresses } from './outgoing-guard.ts'
 import { AnswerTooLarge, type Transport, type TransportAnswer, type TransportRequest } from './transport.ts'
 
 export interface NodeTransportOptions {
@@ -10,8 +13,18 @@ export interface NodeTransportOptions {
   readonly connections?: number
   /** How long an idle connection is kept. Default 15 s. */
   readonly idleMs?: number
-  /** Resolves host names, so that addresses can be refused; not asked for literal addresses. */
-  readonly lookup?: LookupFunction
+  /** Certificates of a private authority, as PEM, believed besides the public ones. */
+  readonly ca?: string
+}
+
+export interface GuardedTransportOptions extends NodeTransportOptions {
+  readonly policy: OutgoingPolicy
+  /** Default: {@link dnsAddresses}. */
+  readonly resolve?: ResolveAddresses
+  /** How long any request may take, whatever its own signal allows. Default 5 min. */
+  readonly mostMs?: number
+  /** How many bytes any answer may have, whatever its request allows. Default 16 MiB. */
+  readonly mostAnswerBytes?: number
 }
 
 /** A {@link Transport} on Node's agents, which keep connections open. Close it to let the process end at once. */
@@ -20,28 +33,63 @@ export interface NodeTransport extends Transport {
   close(): void
 }
 
-/** Makes a {@link NodeTransport}. It asks for no compression and follows no redirect. */
-export function nodeTransport({
-  connectionsPerOrigin = 8,
-  connections = 256,
-  idleMs = 15_000,
-  lookup,
-}: NodeTransportOptions = {}): NodeTransport {
+interface Bounds {
+  readonly guard: OutgoingGuard | null
+  readonly mostMs: number | null
+  readonly mostAnswerBytes: number
+}
+
+/** Makes a {@link NodeTransport} for addresses that the operator chose. It asks for no compression and follows no redirect. */
+export function nodeTransport(options: NodeTransportOptions = {}): NodeTransport {
+  return agentTransport(options, { guard: null, mostMs: null, mostAnswerBytes: Infinity })
+}
+
+/**
+ * Makes a {@link NodeTransport} for addresses that others chose: see {@link outgoingGuard}, and docs/decisions/0013. A connection
+ * goes to an address that was checked for it, and stays there as long as it is kept.
+ * @throws {OutgoingRefused} from requests, before anything is connected to
+ */
+export function guardedTransport(options: GuardedTransportOptions): NodeTransport {
+  const { policy, resolve = dnsAddresses(), mostMs = 300_000, mostAnswerBytes = 16 * 1024 * 1024, ...rest } = options
+  return agentTransport(rest, { guard: outgoingGuard(policy, resolve), mostMs, mostAnswerBytes })
+}
+
+function agentTransport(
+  { connectionsPerOrigin = 8, connections = 256, idleMs = 15_000, ca }: NodeTransportOptions,
+  { guard, mostMs, mostAnswerBytes }: Bounds,
+): NodeTransport {
   const options = { keepAlive: true, maxSockets: connectionsPerOrigin, maxTotalSockets: connections, timeout: idleMs }
-  const plain = new http.Agent(options)
-  const secure = new https.Agent(options)
+  // With the agent, not the request: no connection of its can be made without.
+  const resolving = (protocol: OutgoingTarget['protocol']) => (guard === null ? {} : { lookup: guard.lookup(protocol) })
+  const plain = new http.Agent({ ...options, ...resolving('http:') })
+  const secure = new https.Agent({
+    ...options,
+    ...resolving('https:'),
+    // Said here, so that no environment variable of Node's says otherwise.
+    rejectUnauthorized: true,
+    secureContext: createSecureContext(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+  })
 
   const send = (request: TransportRequest) => {
-    const { method, url, headers, body, signal } = request
+    const { method, headers, body, signal } = request
+    const maxAnswerBytes = Math.min(request.maxAnswerBytes, mostAnswerBytes)
     return new Promise<TransportAnswer>((resolve, reject) => {
-      const isPlain = url.startsWith('http:')
-      const outgoing = (isPlain ? http : https).request(url, {
+      signal.throwIfAborted()
+      const { protocol, hostname, port, path } = guard?.admit(request.url) ?? targetOf(request.url)
+      const isPlain = protocol === 'http:'
+      const outgoing = (isPlain ? http : https).request({
+        protocol,
+        hostname,
+        port,
+        path,
         method,
         headers: body === null ? headers : { ...headers, 'content-length': String(body.length) },
         agent: isPlain ? plain : secure,
-        ...(lookup === undefined ? {} : { lookup }),
+        servername: isIP(hostname) === 0 ? hostname : '',
       })
+      const end = mostMs === null ? undefined : setTimeout(() => fail(new Error(`no answer in ${mostMs} ms`)), mostMs)
       const settle = (done: () => void) => {
+        clearTimeout(end)
         signal.removeEventListener('abort', onAbort)
         done()
       }
@@ -53,10 +101,9 @@ export function nodeTransport({
       signal.addEventListener('abort', onAbort, { once: true })
       outgoing.on('error', fail)
       outgoing.on('response', (answer) => {
-        readAnswer(answer, request.maxAnswerBytes).then((read) => settle(() => resolve(read)), fail)
+        readAnswer(answer, maxAnswerBytes).then((read) => settle(() => resolve(read)), fail)
       })
       outgoing.end(body ?? undefined)
-      if (signal.aborted) onAbort()
     })
   }
 
@@ -66,6 +113,17 @@ export function nodeTransport({
       secure.destroy()
     },
   })
+}
+
+function targetOf(url: string): OutgoingTarget {
+  const { protocol, hostname, port, pathname, search } = new URL(url)
+  if (protocol !== 'https:' && protocol !== 'http:') throw new TypeError(`${protocol} is not HTTP`)
+  return {
+    protocol,
+    hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    path: pathname + search,
+  }
 }
 
 function readAnswer(answer: http.IncomingMessage, maxAnswerBytes: number): Promise<TransportAnswer> {
