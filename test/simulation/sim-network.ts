@@ -37,6 +37,7 @@ const outboxOptions: OutboxOptions = {
   lanes: 4,
   maxMessages: 100,
   maxBytes: 1_048_576,
+  gatherMs: 0,
   backoff: { baseMs: 1_000, mostMs: 60_000 },
   unroutedBackoff: { baseMs: 60_000, mostMs: 3_600_000 },
   ageLimitMs: 5 * dayMs,

@@ -32,6 +32,12 @@ export function nativeSignatureVerifier({ cacheEntries = 10_000 }: { cacheEntrie
     }
   }
 
+  const verifyDigest: SignatureVerifier['verifyDigest'] = (signer, key, digest, signature) => {
+    if (!isCanonicalSignature(signature)) return false
+    const found = find(signer, key)
+    return found !== null && verify(digest, signature, found.point, found.tweak)
+  }
+
   return {
     sha256,
     publicKey(signer, key) {
@@ -40,10 +46,7 @@ export function nativeSignatureVerifier({ cacheEntries = 10_000 }: { cacheEntrie
       found.publicKey ??= compressPoint(childPublicKey(found.point, found.tweak))
       return found.publicKey.slice()
     },
-    verify(signer, key, data, signature) {
-      if (!isCanonicalSignature(signature)) return false
-      const found = find(signer, key)
-      return found !== null && verify(sha256(data), signature, found.point, found.tweak)
-    },
+    verify: (signer, key, data, signature) => verifyDigest(signer, key, sha256(data), signature),
+    verifyDigest,
   }
 }

@@ -1,5 +1,8 @@
 import type { Clock } from './ports/clock.ts'
 
+/** Given as the reason, so that no error is made for each ring. */
+const rung = 'rung'
+
 /** Wakes one loop, early when rung. A ring that comes while nobody waits is remembered. */
 export class Alarm {
   readonly #clock: Clock
@@ -20,7 +23,7 @@ export class Alarm {
     if (!this.#rung && !signal.aborted) {
       // One listener that is taken off again: AbortSignal.any would gather on a signal that lives as long as the host.
       const woken = new AbortController()
-      const wake = (): void => woken.abort()
+      const wake = (): void => woken.abort(rung)
       this.#wake = wake
       signal.addEventListener('abort', wake)
       await this.#clock.until(atMs, woken.signal)

@@ -40,6 +40,7 @@ export async function deliverParcels(batch: ParcelBatch, deps: OutboxDeps, signa
         fraction: deps.random.fraction(),
       })
     : { failures: batch.failures, nextAttemptAtMs: deps.clock.nowMs(), reason: null }
+  if (report.meanings.size > 1) await deps.clock.until(deps.clock.nowMs() + deps.options.gatherMs, signal)
   await deps.outbox.finishParcels(batch, ends, state)
   tell(batch, ends, report, state.failures, deps)
 }

@@ -13,6 +13,11 @@ export interface OutboxOptions {
   readonly lanes: number
   readonly maxMessages: number
   readonly maxBytes: number
+  /**
+   * How long a destination rests after a call that took several messages: what gathers meanwhile shares one call, one
+   * signature and one sync. A message on its own is never held up.
+   */
+  readonly gatherMs: number
   /** After a failed call or a refused parcel. */
   readonly backoff: BackoffPolicy
   /** After a look-up that found no home. */

@@ -152,6 +152,10 @@ export const hostConfigSchema = z
     outbox: z
       .strictObject({
         lanes: count(1, 1_000, 16).meta({ description: 'Deliveries and look-ups in hand at once.' }),
+        gatherMs: durationMs(0, secondMs, 5).meta({
+          description: 'How long a host rests after a call with several messages, so that the next call takes more.',
+          unit: 'ms',
+        }),
         ageLimitMs: durationMs(minuteMs, 365 * dayMs, 5 * dayMs).meta({
           description: 'How long delivery is tried.',
           unit: 'ms',

@@ -235,6 +235,7 @@ function outboxOptions({ outbox, limits }: HostConfig) {
     lanes: outbox.lanes,
     maxMessages: limits.batchMessages,
     maxBytes: limits.batchBytes,
+    gatherMs: outbox.gatherMs,
     backoff: { baseMs: outbox.backoffBaseMs, mostMs: outbox.backoffMostMs },
     unroutedBackoff: { baseMs: outbox.unroutedBaseMs, mostMs: outbox.unroutedMostMs },
     ageLimitMs: outbox.ageLimitMs,

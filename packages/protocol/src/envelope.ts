@@ -74,10 +74,11 @@ export function verifyEnvelope(
   { timestampMs, signatureHex }: Envelope,
   verifier: SignatureVerifier,
 ): string | null {
-  const text = envelopeText(message, timestampMs, verifier)
   const signature = hexToBytes(signatureHex)
-  const isSigned = signature !== null && verifier.verify(message.sender, envelopeKey, text, signature)
-  return isSigned ? envelopeHash(text, verifier) : null
+  if (signature === null) return null
+  // What is signed is the hash, so it is made once for both uses.
+  const digest = verifier.sha256(envelopeText(message, timestampMs, verifier))
+  return verifier.verifyDigest(message.sender, envelopeKey, digest, signature) ? bytesToHex(digest) : null
 }
 
 /** Whether something made at `madeAtMs` is still remembered at `nowMs`, and not made more than 10 minutes ahead. */

@@ -1,4 +1,4 @@
-import { Hash, KeyDeriver, Signature, type PublicKey } from '@bsv/sdk'
+import { BigNumber, ECDSA, Hash, KeyDeriver, Signature, type PublicKey } from '@bsv/sdk'
 import { isCanonicalSignature } from './canonical-signature.ts'
 import { walletKey, type KeyName } from './names.ts'
 import type { IdentityKey } from './scalars.ts'
@@ -34,16 +34,20 @@ export function sdkSignatureVerifier({ maxKeys = 1000 }: { maxKeys?: number } = 
     }
   }
 
+  const verifyDigest: SignatureVerifier['verifyDigest'] = (signer, key, digest, signature) => {
+    if (!isCanonicalSignature(signature)) return false
+    const derived = derivedKey(signer, key)
+    if (derived === null) return false
+    return ECDSA.verify(new BigNumber(Array.from(digest)), Signature.fromDER(Array.from(signature)), derived)
+  }
+
   return {
     ...sdkHasher,
     publicKey(signer, key) {
       const derived = derivedKey(signer, key)
       return derived === null ? null : Uint8Array.from(derived.encode(true) as number[])
     },
-    verify(signer, key, data, signature) {
-      if (!isCanonicalSignature(signature)) return false
-      const derived = derivedKey(signer, key)
-      return derived !== null && derived.verify(Array.from(data), Signature.fromDER(Array.from(signature)))
-    },
+    verify: (signer, key, data, signature) => verifyDigest(signer, key, sdkHasher.sha256(data), signature),
+    verifyDigest,
   }
 }

@@ -20,4 +20,6 @@ export interface SignatureVerifier extends Hasher {
    * `isCanonicalSignature` refuses.
    */
   verify(signer: IdentityKey, key: KeyName, data: Uint8Array, signature: Uint8Array): boolean
+  /** As {@link verify}, of what was hashed already: `digest` is the SHA-256 of the data. */
+  verifyDigest(signer: IdentityKey, key: KeyName, digest: Uint8Array, signature: Uint8Array): boolean
 }

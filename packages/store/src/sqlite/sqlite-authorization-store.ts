@@ -1,13 +1,16 @@
-import type { AuthorizationStore, StoredAuthorization } from '@overpost/core'
+import { BoundedMap, type AuthorizationStore, type StoredAuthorization } from '@overpost/core'
 import type { IdentityKey, RoutingAuthorization } from '@overpost/protocol'
 import { authorizationColumns, decodeAuthorization, type AuthorizationRow } from './authorization-row.ts'
 import type { ReaderContext } from './reader-context.ts'
 import type { Writer } from './writer/group-commit.ts'
 
-/** Authorizations in SQLite. */
+const mostKnown = 50_000
+
+/** Authorizations in SQLite. Each message asks for its recipient's, so what was read is remembered until it is written. */
 export class SqliteAuthorizationStore implements AuthorizationStore {
   readonly #reader: ReaderContext
   readonly #writer: Writer
+  readonly #known = new BoundedMap<IdentityKey, StoredAuthorization | null>(mostKnown)
 
   constructor(reader: ReaderContext, writer: Writer) {
     this.#reader = reader
@@ -17,15 +20,22 @@ export class SqliteAuthorizationStore implements AuthorizationStore {
   put(authorization: RoutingAuthorization, nowMs: number): Promise<'stored' | 'unchanged' | 'older'> {
     // A signature may be a view of a larger buffer, all of which would be cloned.
     const signature = Uint8Array.from(authorization.signature)
-    return this.#writer.run('putAuthorization', { authorization: { ...authorization, signature }, nowMs })
+    const put = this.#writer.run('putAuthorization', { authorization: { ...authorization, signature }, nowMs })
+    return put.finally(() => this.#known.delete(authorization.userKey))
   }
 
   find(user: IdentityKey): Promise<StoredAuthorization | null> {
-    return new Promise((resolve) => resolve(this.#reader.read(() => this.#find(user))))
+    const known = this.#known.get(user)
+    if (known !== undefined) return Promise.resolve(known)
+    return new Promise((resolve) => {
+      const found = this.#reader.read(() => this.#find(user))
+      this.#known.set(user, found)
+      resolve(found)
+    })
   }
 
   revoke(user: IdentityKey, nowMs: number): Promise<boolean> {
-    return this.#writer.run('revokeAuthorization', { user, nowMs })
+    return this.#writer.run('revokeAuthorization', { user, nowMs }).finally(() => this.#known.delete(user))
   }
 
   page(afterUser: IdentityKey | null, limit: number): Promise<RoutingAuthorization[]> {
