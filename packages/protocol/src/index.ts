@@ -51,16 +51,26 @@ export {
   type ListMessagesRequest,
 } from './list-messages.ts'
 export {
+  createMessageboxAdvertScript,
+  messageboxBaseUrl,
+  verifyMessageboxAdvert,
+  type MessageboxAdvert,
+} from './messagebox-advert.ts'
+export {
   capabilityKey,
   envelopeKey,
+  lookupMessagebox,
   lookupPhip,
   lookupShip,
   lookupSlap,
+  messageboxAdvertKey,
   phipAuthorizationKey,
   phipDatedAuthorizationKey,
   phipTokenKey,
+  phipWithdrawalKey,
   shipTokenKey,
   slapTokenKey,
+  topicMessagebox,
   topicPhip,
   topicShip,
   topicSlap,
@@ -91,6 +101,20 @@ export {
   type PhipVerification,
   type TokenFault,
 } from './phip-token.ts'
+export {
+  signWithdrawal,
+  verifyWithdrawal,
+  withdrawalText,
+  type SignedWithdrawal,
+  type Withdrawal,
+} from './phip-withdrawal.ts'
+export {
+  createWithdrawalTokenScript,
+  decodeWithdrawalToken,
+  verifyWithdrawalToken,
+  type WithdrawalToken,
+  type WithdrawalVerification,
+} from './phip-withdrawal-token.ts'
 export {
   maxBatchBytes,
   maxBatchMessages,

@@ -19,6 +19,10 @@ export const slapTokenKey: KeyName = { protocolID: [2, 'service lookup availabil
 export const phipAuthorizationKey: KeyName = { protocolID: [1, 'PHIP authorization'], keyID: '1' }
 /** A user allows a host, from one date to another (PHIP2). */
 export const phipDatedAuthorizationKey: KeyName = { protocolID: [1, 'PHIP dated authorization'], keyID: '1' }
+/** A user takes back what they allowed before a moment (PHIPW). */
+export const phipWithdrawalKey: KeyName = { protocolID: [1, 'PHIP withdrawal'], keyID: '1' }
+/** A user says on chain which message box host they use, as `@bsv/message-box-client` does. */
+export const messageboxAdvertKey: KeyName = { protocolID: [1, 'messagebox advertisement'], keyID: '1' }
 /** A sender signs one message to one recipient. */
 export const envelopeKey: KeyName = { protocolID: [1, 'phip message envelope'], keyID: '1' }
 /** A host signs what it says of itself. */
@@ -27,6 +31,8 @@ export const capabilityKey: KeyName = { protocolID: [1, 'relay host capability']
 export const topicPhip = 'tm_phip'
 export const topicShip = 'tm_ship'
 export const topicSlap = 'tm_slap'
+export const topicMessagebox = 'tm_messagebox'
 export const lookupPhip = 'ls_phip'
 export const lookupShip = 'ls_ship'
 export const lookupSlap = 'ls_slap'
+export const lookupMessagebox = 'ls_messagebox'

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { selectRoutes, type RouteCandidate } from './phip-rules.ts'
+import type { Withdrawal } from './phip-withdrawal.ts'
 import type { IdentityKey } from './scalars.ts'
 import { user } from './testing/vectors.ts'
 
@@ -79,6 +80,29 @@ describe('selectRoutes', () => {
   for (const [name, candidates, expected] of cases) {
     it(`takes ${name}`, () =>
       expect(selectRoutes(candidates, { nowMs }).map((route) => route.name)).to.deep.equal(expected))
+  }
+
+  const gone = (hostName: string, ageDays: number, userKey: string = user.key): Withdrawal => ({
+    userKey: userKey as IdentityKey,
+    hostKey: hostName as IdentityKey,
+    atMs: nowMs - ageDays * day,
+  })
+  const withdrawn: [string, Named[], Withdrawal[], string[]][] = [
+    ['what was issued before', [token('a', 'a', 3), token('b', 'b', 3)], [gone('a', 2)], ['b']],
+    ['what was issued at the same moment not', [token('a', 'a', 2)], [gone('a', 2)], ['a']],
+    ['what was issued after not', [token('a', 'a', 1), token('old', 'a', 3)], [gone('a', 2)], ['a']],
+    ['all hosts', [token('a', 'a', 3), token('b', 'b', 3), token('c', 'c', 1)], [gone('ALL', 2)], ['c']],
+    ['by the latest of several', [token('a', 'a', 3)], [gone('a', 2), gone('a', 5)], []],
+    ['undated tokens, of any host', [token('u', 'a', null), token('v', 'b', null)], [gone('c', 2)], []],
+    ['nothing of another user', [token('a', 'a', 3)], [gone('a', 2, 'other')], ['a']],
+    ['no undated token of another user', [token('u', 'b', null)], [gone('b', 2, 'other')], ['u']],
+    ['nothing when it is too far ahead', [token('a', 'a', 3)], [gone('a', -(600_001 / day))], ['a']],
+    ['everything when it is a little ahead', [token('a', 'a', 0)], [gone('a', -(600_000 / day))], []],
+    ['no undated token when it is too far ahead', [token('u', 'a', null)], [gone('ALL', -1)], ['u']],
+  ]
+  for (const [name, candidates, withdrawals, expected] of withdrawn) {
+    it(`a withdrawal ends ${name}`, () =>
+      expect(selectRoutes(candidates, { nowMs, withdrawals }).map((route) => route.name)).to.deep.equal(expected))
   }
 
   it('takes 5 hosts, or as many as asked', () => {

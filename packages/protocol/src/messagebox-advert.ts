@@ -1,0 +1,78 @@
+import { parseHostOrigin, type OriginPolicy } from './host-origin.ts'
+import { messageboxAdvertKey } from './names.ts'
+import type { TokenFault } from './phip-token.ts'
+import { decodePushDrop } from './pushdrop-script.ts'
+import type { HostOrigin, IdentityKey } from './scalars.ts'
+import type { SignatureVerifier } from './signature-verifier.ts'
+import {
+  concatFields,
+  decodeKey,
+  decodeText,
+  encodeKey,
+  encodeText,
+  isSameBytes,
+  signTokenScript,
+  type TokenSigner,
+} from './token-fields.ts'
+
+/** A user says which message box host they use: the "anointing" of `@bsv/message-box-client` (overlay.md section 4). */
+export interface MessageboxAdvert {
+  readonly userKey: IdentityKey
+  /** The host's URL as stored. */
+  readonly host: string
+  /** The same without slashes at its end, in the form of the URL standard: what two adverts are compared by. */
+  readonly baseUrl: string
+  /** {@link baseUrl} when it has no path: only there can a host say what it is. */
+  readonly origin: HostOrigin | null
+}
+
+const maxUrlCharacters = 512
+
+/**
+ * The checks that the published topic manager makes, and those that it lacks: 1 canonical script of 3 fields, 3 key, 4 URL,
+ * 6 locking key derived from the user's key (so that only they can spend it), 7 signature. The numbers are those of phip.md section 3.
+ */
+export function verifyMessageboxAdvert(
+  script: Uint8Array,
+  { verifier, ...policy }: { verifier: SignatureVerifier } & OriginPolicy,
+): { readonly token: MessageboxAdvert } | TokenFault {
+  const pushDrop = decodePushDrop(script)
+  if (pushDrop === null) return { step: 1, fault: 'the script is not a canonical PushDrop script' }
+  const [user, url, signature, ...more] = pushDrop.fields
+  if (!user || !url || !signature || more.length > 0) return { step: 1, fault: 'the token does not have 3 fields' }
+  const userKey = decodeKey(user)
+  const derivedKey = userKey === null ? null : verifier.publicKey(userKey, messageboxAdvertKey)
+  if (userKey === null || derivedKey === null) return { step: 3, fault: 'the key is not a compressed public key' }
+  const host = decodeText(url)
+  const baseUrl = host === null ? null : messageboxBaseUrl(host, policy)
+  if (host === null || baseUrl === null) return { step: 4, fault: 'the URL is not one of a host' }
+  if (!isSameBytes(pushDrop.lockingKey, derivedKey)) {
+    return { step: 6, fault: "the locking key is not derived from the user's key" }
+  }
+  if (!verifier.verify(userKey, messageboxAdvertKey, concatFields([user, url]), signature)) {
+    return { step: 7, fault: 'the signature does not verify' }
+  }
+  return { token: { userKey, host, baseUrl, origin: parseHostOrigin(baseUrl, policy) } }
+}
+
+/** The script of an advert, as the official client makes it. @throws {RangeError} when `signer` is another identity */
+export function createMessageboxAdvertScript(
+  signer: TokenSigner,
+  { userKey, host }: Pick<MessageboxAdvert, 'userKey' | 'host'>,
+): Promise<Uint8Array> {
+  return signTokenScript(signer, messageboxAdvertKey, userKey, [encodeKey(userKey), encodeText(host)])
+}
+
+/**
+ * A host's URL in the form of the URL standard, without slashes at its end; null for anything but https (http where allowed), for
+ * user, query or fragment, and for the name of this machine outside of development.
+ */
+export function messageboxBaseUrl(text: string, { allowHttp }: OriginPolicy): string | null {
+  if (text.length > maxUrlCharacters || /[\s\\]/.test(text) || !URL.canParse(text)) return null
+  const { protocol, hostname, username, password, search, hash, href } = new URL(text)
+  if (protocol !== 'https:' && !(allowHttp && protocol === 'http:')) return null
+  if (username !== '' || password !== '' || search !== '' || hash !== '' || hostname.endsWith('.')) return null
+  if (!allowHttp && (hostname === 'localhost' || hostname.endsWith('.localhost'))) return null
+  if (text.endsWith('?') || text.endsWith('#')) return null
+  return href.replace(/\/+$/, '')
+}
