@@ -51,8 +51,9 @@ export interface MessageName {
  * identity that still waits (for `accept` here or in the outbox; for `receive` here, since a parcel to another
  * home that may yet fail must not swallow what we take into this one). An equal identity is a `duplicate` when the bodies are
  * equal or both are the client's ciphertext (`{"encryptedMessage":...}`), else a `conflict`; the first body stays. A guest
- * copy that is found by a message whose home is here stays for good. The forward id and the envelope of whatever was stored or
- * found a duplicate are remembered.
+ * copy that is found by a message whose home is here stays for good. What is
+ * remembered: the forward id and the envelope of whatever was kept in a box here, or found a duplicate of it. What was only
+ * forwarded is remembered where it went, so that a sender who was told that it failed can send it again.
  * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was stored.
  */
 export interface MailboxStore {

@@ -89,7 +89,7 @@ export class MemoryMailboxStore implements MailboxStore {
 
   #put(placement: Placement, isNew: boolean): void {
     const { message, acceptedAtMs, here, forwardings } = placement
-    this.#rememberEnvelope(message.envelope)
+    if (here !== 'none') this.#rememberEnvelope(message.envelope)
     if (isNew) {
       const copy = here === 'none' ? null : this.#log.append(message, acceptedAtMs, null)
       if (here === 'guest') this.#outgoing.add(message, acceptedAtMs, copy, [])
