@@ -41,7 +41,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2
   }
   const messages = Number(values.messages ?? (values.quick ? 2_000 : 10_000))
-  const load = { connections: Number(values.connections), messages, warmUp: messages, rounds: 3 }
+  const load = { connections: Number(values.connections), messages, warmUp: 2 * messages, rounds: 3 }
   const isForTheRecord = !values.quick && !values.profile && values.only === undefined
 
   const dir = mkdtempSync(join(tmpdir(), 'overpost-bench-'))
