@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
@@ -39,7 +40,10 @@ interface Bounds {
   readonly mostAnswerBytes: number
 }
 
-/** Makes a {@link NodeTransport} for addresses that the operator chose. It asks for no compression and follows no redirect. */
+/**
+ * Makes a {@link NodeTransport} for addresses that the operator chose. It asks for no compression and follows no redirect.
+ * @throws {Error} when `ca` holds no certificate
+ */
 export function nodeTransport(options: NodeTransportOptions = {}): NodeTransport {
   return agentTransport(options, { guard: null, mostMs: null, mostAnswerBytes: Infinity })
 }
@@ -67,7 +71,7 @@ function agentTransport(
     ...resolving('https:'),
     // Said here, so that no environment variable of Node's says otherwise.
     rejectUnauthorized: true,
-    secureContext: createSecureContext(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    secureContext: createSecureContext(ca === undefined ? {} : { ca: [...rootCertificates, ...certificatesOf(ca)] }),
   })
 
   const send = (request: TransportRequest) => {
@@ -124,6 +128,13 @@ function targetOf(url: string): OutgoingTarget {
     port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
     path: pathname + search,
   }
+}
+
+/** Node takes what is no certificate without a word, and then believes nobody. */
+function certificatesOf(ca: string): string[] {
+  const found = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
+  if (found === null) throw new TypeError('The certificates of an authority hold none')
+  return found.map((pem) => new X509Certificate(pem).toString())
 }
 
 function readAnswer(answer: http.IncomingMessage, maxAnswerBytes: number): Promise<TransportAnswer> {

@@ -18,10 +18,13 @@ export function countConnects(): Disposable & { readonly count: number } {
   }
 }
 
-/** Servers on one port of all IPv4 and IPv6 loopback addresses, which count who comes, and hang up. */
-export async function countingListeners(): Promise<
-  AsyncDisposable & { readonly port: number; readonly count: number }
-> {
+/** Servers on one port of several loopback addresses, which count who comes, and hang up. */
+export interface CountingListeners extends AsyncDisposable {
+  readonly port: number
+  readonly count: number
+}
+
+export async function countingListeners(): Promise<CountingListeners> {
   let count = 0
   const listen = async (address: string, port: number): Promise<Server> => {
     const server = createServer((socket) => {
@@ -34,8 +37,7 @@ export async function countingListeners(): Promise<
   }
   const first = await listen('127.0.0.1', 0)
   const { port } = first.address() as AddressInfo
-  const servers = [first]
-  for (const address of ['127.0.0.2', '::1']) servers.push(await listen(address, port))
+  const servers = [first, await listen('127.0.0.2', port), await listen('::1', port)]
   return {
     port,
     get count() {
