@@ -35,10 +35,6 @@ export function authorizeRouting(deps: AuthorizeRoutingDeps): Middleware<PeerSta
     const authorization = parseAuthorizeRouting(parseBody(ctx.state.rawBody), { userKey, hostKey: self.hostKey })
     const nowMs = clock.nowMs()
     requireAuthorization(authorization, { ...self, nowMs, verifier, allowHttp })
-    // The token repeats what was signed byte for byte, and this host advertises one address only.
-    if (authorization.origin !== self.origin) {
-      throw new RelayError('ERR_INVALID_AUTHORIZATION', `It must name this host as ${self.origin}.`)
-    }
     if (!open && !(await isHosted(authorizations, userKey))) throw new RelayError('ERR_CLOSED')
     const outcome = await authorizations.put(authorization, nowMs)
     if (outcome === 'older') {

@@ -41,7 +41,9 @@ export class ThreadRunner implements BatchRunner {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: this.#data })
+    // Node's own options, such as --input-type, are for the main thread's program.
+    const options = { workerData: this.#data, execArgv: [] }
+    const thread = new Worker(new URL('./writer-thread.js', import.meta.url), options)
     thread.on('message', (outcomes: readonly JobOutcome[]) => {
       this.#asked?.resolve(outcomes)
       this.#asked = null
