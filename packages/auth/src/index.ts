@@ -4,6 +4,7 @@ export { IdentityWallet } from './identity-wallet.ts'
 export type { Counterparty } from './key-ring.ts'
 export { MutualAuth, type MutualAuthLimits, type MutualAuthOptions, type PeerState } from './mutual-auth.ts'
 export { nativeSignatureVerifier } from './native-verifier.ts'
+export { nodeServer, type NodeServer, type TlsFiles } from './node-server.ts'
 export {
   guardedTransport,
   nodeTransport,
