@@ -1,26 +1,15 @@
 import { ARC, BlockHeadersService, HTTPWalletJSON } from '@bsv/sdk'
 import { IdentityWallet, nativeSignatureVerifier } from '@overpost/auth'
-import {
-  lookupPhip,
-  lookupShip,
-  lookupSlap,
-  topicPhip,
-  topicShip,
-  topicSlap,
-  type HostOrigin,
-  type SignatureVerifier,
-} from '@overpost/protocol'
+import type { HostOrigin, SignatureVerifier } from '@overpost/protocol'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { OverlayConfig } from './config.ts'
 import { EventFeed } from './event-feed.ts'
+import { hostedAdverts, hostedLookups, hostedTopics } from './hosted-services.ts'
 import type { HealthReport } from './http/health-routes.ts'
 import { overlayApp } from './http/overlay-app.ts'
 import { OverlayServer } from './http/overlay-server.ts'
-import { discoveryLookup } from './lookups/discovery-lookup.ts'
-import { phipLookup } from './lookups/phip-lookup.ts'
-import { TokenLookupService, type ClaimSink } from './lookups/token-lookup-service.ts'
 import { createMetrics } from './metrics.ts'
 import { OverlayEngine } from './overlay-engine.ts'
 import { httpOverlayPeer } from './overlay-peer.ts'
@@ -28,8 +17,6 @@ import { SelfAdvertiser } from './self-advertiser.ts'
 import { HeaderChain } from './spv/header-chain.ts'
 import { limitedHttpClient } from './spv/limited-http-client.ts'
 import { OverlayStore } from './storage/overlay-store.ts'
-import { discoveryTopicManager } from './topics/discovery-topic-manager.ts'
-import { phipTopicManager } from './topics/phip-topic-manager.ts'
 
 const advertisingPatienceMs = 10_000
 const healthPatienceMs = 1_000
@@ -58,8 +45,8 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
       store,
       headers,
       broadcaster: arcBroadcaster(config, publicUrl),
-      topics: topicManagers(config, verifier),
-      lookups: lookupServices(store, verifier),
+      topics: hostedTopics({ verifier, allowHttp: config.development, blocklist: new Set(config.blocklist) }),
+      lookups: hostedLookups({ store, verifier, now: Date.now }),
       log,
       onAdmission() {
         metrics.admitted()
@@ -105,23 +92,6 @@ function arcBroadcaster({ arc }: OverlayConfig, publicUrl: string | undefined): 
   })
 }
 
-function topicManagers({ development, blocklist }: OverlayConfig, verifier: SignatureVerifier) {
-  const shared = { verifier, allowHttp: development, blocklist: new Set(blocklist) }
-  return {
-    [topicPhip]: phipTopicManager(shared),
-    [topicShip]: discoveryTopicManager('SHIP', shared),
-    [topicSlap]: discoveryTopicManager('SLAP', shared),
-  }
-}
-
-function lookupServices(store: OverlayStore, verifier: SignatureVerifier) {
-  return (sink?: ClaimSink) => ({
-    [lookupPhip]: new TokenLookupService(phipLookup, store, sink),
-    [lookupShip]: new TokenLookupService(discoveryLookup('SHIP', verifier), store, sink),
-    [lookupSlap]: new TokenLookupService(discoveryLookup('SLAP', verifier), store, sink),
-  })
-}
-
 interface OwnAddress {
   /** Where the node listens: how it reaches itself. */
   readonly url: string
@@ -143,10 +113,7 @@ function selfAdvertiser(
     wallet: new HTTPWalletJSON(originator, walletUrl, fetchWithin(60_000)),
     verifier,
     origin: publicUrl,
-    adverts: [
-      ...[topicPhip, topicShip, topicSlap].map((name) => ({ kind: 'SHIP', name }) as const),
-      ...[lookupPhip, lookupShip, lookupSlap].map((name) => ({ kind: 'SLAP', name }) as const),
-    ],
+    adverts: hostedAdverts,
     nodes: [url, ...peers].map(httpOverlayPeer),
     recheckMs,
     log: log.child({ part: 'advertiser' }),

@@ -36,9 +36,9 @@ describe('a node that advertises itself', () => {
 
   it('mints what is missing in one transaction, and tells itself and its peers', async () => {
     const node = await start('https://node.example')
-    expect(wallet.transactions.map(({ baskets }) => baskets.length)).to.deep.equal([6])
-    expect(await adverts(node)).to.deep.equal([3, 3])
-    expect(await adverts(peer)).to.deep.equal([3, 3])
+    expect(wallet.transactions.map(({ baskets }) => baskets.length)).to.deep.equal([8])
+    expect(await adverts(node)).to.deep.equal([4, 4])
+    expect(await adverts(peer)).to.deep.equal([4, 4])
     expect(await node.lookup('ls_slap', { service: 'ls_phip', domain: 'https://node.example' })).to.have.length(1)
     const report = (await (await fetch(`${node.url}/health`)).json()) as object
     expect(report).to.include({ adverts: 'ok' })
@@ -48,14 +48,14 @@ describe('a node that advertises itself', () => {
     await start('https://node.example')
     const again = await start('https://node.example')
     expect(wallet.transactions).to.have.length(1)
-    expect(await adverts(again)).to.deep.equal([3, 3])
+    expect(await adverts(again)).to.deep.equal([4, 4])
   })
 
   it('mints nothing twice when the answer of the wallet was lost', async () => {
     wallet.losesNextAnswer = true
     const node = await start('https://node.example')
     expect(wallet.transactions).to.have.length(1)
-    expect(await adverts(node)).to.deep.equal([3, 3])
+    expect(await adverts(node)).to.deep.equal([4, 4])
   })
 
   it('mints again for another address', async () => {

@@ -248,8 +248,9 @@ describe('the HTTP surface', () => {
 
   it('lists and documents what it hosts', async () => {
     const get = async (path: string) => fetch(`${node.url}${path}`)
-    expect(await (await get('/listTopicManagers')).json()).to.have.all.keys('tm_phip', 'tm_ship', 'tm_slap')
-    expect(await (await get('/listLookupServiceProviders')).json()).to.have.all.keys('ls_phip', 'ls_ship', 'ls_slap')
+    const names = ['phip', 'ship', 'slap', 'messagebox']
+    expect(await (await get('/listTopicManagers')).json()).to.have.all.keys(names.map((name) => `tm_${name}`))
+    expect(await (await get('/listLookupServiceProviders')).json()).to.have.all.keys(names.map((name) => `ls_${name}`))
     const topic = await get('/getDocumentationForTopicManager?manager=tm_phip')
     expect(topic.headers.get('content-type')).to.match(/^text\/markdown/)
     expect(await topic.text()).to.match(/^# tm_phip/)

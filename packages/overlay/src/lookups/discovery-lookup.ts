@@ -7,8 +7,8 @@ import {
   verifyDiscoveryToken,
   type SignatureVerifier,
 } from '@overpost/protocol'
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { claimHash } from './claim-hash.ts'
 import { shipLookupDocumentation, slapLookupDocumentation } from './documentation.ts'
 import { keyField, limitField, originField, otherField, parseQuery, skipField } from './query-fields.ts'
 import type { TokenLookup } from './token-lookup-service.ts'
@@ -55,10 +55,8 @@ export function discoveryLookup(kind: 'SHIP' | 'SLAP', verifier: SignatureVerifi
       const verified = verifyDiscoveryToken(script, { verifier, allowHttp: true })
       if (!('token' in verified)) return null
       const { identityKey, origin, name } = verified.token
-      const hash = createHash('sha256')
-        .update(JSON.stringify([identityKey, origin, name]))
-        .digest()
-      return { hash, userKey: null, hostKey: identityKey, origin, name }
+      const hash = claimHash([identityKey, origin, name])
+      return { hash, userKey: null, hostKey: identityKey, origin, name, issuedAtMs: null, withdrawnAtMs: null }
     },
     parseQuery(question) {
       const asked = question === 'findAll' ? { findAll: true } : question
@@ -75,7 +73,7 @@ export function discoveryLookup(kind: 'SHIP' | 'SLAP', verifier: SignatureVerifi
         origin: domain,
         names,
         includeSpent,
-        spentOnceIsGone: false,
+        spentBefore: 'nothing',
         order: sortOrder === 'desc' ? 'newest first' : 'oldest first',
         limit,
         skip,

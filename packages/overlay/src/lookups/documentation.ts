@@ -2,7 +2,7 @@ const spentRows = `| \`includeSpent\` | boolean | Spent outputs too, each with t
 const answer = `## Answer
 
 An output list (BRC-24). What says the same is answered once: of several tokens with the same content the first live one and, with
-\`includeSpent\`, the first spent one. An answer of more than 8 MiB is cut short: go on with \`skip\`. Check each output yourself: SPV of the BEEF, script, signatures.`
+\`includeSpent\`, the first spent one. An answer of more than 2 MiB of BEEF is cut short: go on with \`skip\`. Check each output yourself: SPV of the BEEF, script, signatures.`
 
 export const phipLookupDocumentation = `# ls_phip
 
@@ -23,7 +23,32 @@ ${spentRows}
 ${answer}
 
 Newest first. A permission of which any token was ever spent has no live ones: its script may have been put on chain again by
-anybody. Dates of \`PHIP2\` are not judged here.
+anybody. Expiry of \`PHIP2\` is not judged here.
+
+When the question names a user, the user's withdrawals come first, whether spent or not: of each withdrawn host, and of \`ALL\`, the latest that is
+at most 10 minutes ahead. They are told apart by their first field, \`PHIPW\`. Live tokens that a withdrawal ended are left out, unless
+\`includeSpent\` is set.
+`
+
+export const messageboxLookupDocumentation = `# ls_messagebox
+
+Finds the message box host that an identity chose, from the adverts of \`tm_messagebox\`.
+
+## Question
+
+\`{"service": "ls_messagebox", "query": {...}}\`. All conditions that are given must hold; other values must be strings, and are ignored.
+
+| Field | Type | Meaning |
+|---|---|---|
+| \`identityKey\` | string | The user's identity key. Required. |
+| \`host\` | string | The host's URL. |
+| \`limit\`, \`skip\` | number | At most 100 (the default); how many to leave out first. |
+${spentRows}
+
+${answer}
+
+Newest first. An advert that was spent before comes after all others, unless the transaction that put it on chain again spends an advert
+of the same user: anybody can put the script on chain again, but only the user can do that.
 `
 
 function discoveryLookup(kind: string, service: string, topic: string, nameRow: string): string {

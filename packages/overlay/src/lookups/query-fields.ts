@@ -4,6 +4,8 @@ import * as z from 'zod'
 /** Whatever else a question holds must be plain too: a condition that we do not know is ignored, an object is refused. */
 export const otherField = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean')
 
+export const requiredKeyField = identityKeySchema
+
 export const keyField = identityKeySchema.optional()
 
 /** An origin, or a bare domain for `https://` and it. */

@@ -1,7 +1,7 @@
 import type { LookupFormula, LookupService, OutputAdmittedByTopic } from '@bsv/overlay'
 import type { LookupQuestion } from '@bsv/sdk'
 import type { Claim, Coin } from '../storage/admission-record.ts'
-import type { ClaimFilter } from '../storage/claim-index.ts'
+import type { ClaimFilter } from '../storage/find-claims.ts'
 import type { OverlayStore } from '../storage/overlay-store.ts'
 import { numbersOf } from '../numbers-of.ts'
 
@@ -19,7 +19,7 @@ export interface TokenLookup {
 }
 
 /** An answer holds fewer outputs than asked for rather than more than this; the caller goes on with `skip`. */
-const maxAnswerBytes = 8 * 1024 * 1024
+const maxAnswerBytes = 2 * 1024 * 1024
 
 /** Where claims of newly admitted outputs go: into the admission that is being made. */
 export type ClaimSink = (topic: string, outputIndex: number, claim: Claim) => void

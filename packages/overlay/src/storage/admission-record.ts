@@ -14,6 +14,10 @@ export interface Claim {
   readonly hostKey: string
   readonly origin: string
   readonly name: string | null
+  /** When a permission was given, in Unix milliseconds; null when it does not say, or is none. */
+  readonly issuedAtMs: number | null
+  /** When permissions to `hostKey` (or `ALL`) were withdrawn; null: this is no withdrawal. */
+  readonly withdrawnAtMs: number | null
 }
 
 /** What one topic decided about a transaction. */

@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3'
 import { randomBytes } from 'node:crypto'
 import { initialMigration } from '../migrations/0001-initial.ts'
+import { withdrawalsMigration } from '../migrations/0002-withdrawals.ts'
 
-const migrations: readonly string[] = [initialMigration]
+const migrations: readonly (string | ((db: Database.Database) => void))[] = [initialMigration, withdrawalsMigration]
 
 /**
  * Opens (or makes) the node's database and brings its schema up to date, each migration in a transaction of its own.
@@ -32,10 +33,11 @@ function migrate(db: Database.Database): void {
   if (typeof version !== 'number' || version > migrations.length) {
     throw new Error(`the database has schema ${String(version)}; this program knows up to ${migrations.length}`)
   }
-  for (const [index, sql] of migrations.entries()) {
+  for (const [index, migration] of migrations.entries()) {
     if (index < version) continue
     db.transaction(() => {
-      db.exec(sql)
+      if (typeof migration === 'string') db.exec(migration)
+      else migration(db)
       if (index === 0) {
         const log = randomBytes(16).toString('hex')
         db.prepare(`INSERT INTO meta (key, value) VALUES ('event-log', ?)`).run(log)

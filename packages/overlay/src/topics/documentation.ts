@@ -29,7 +29,25 @@ A PushDrop output, written canonically (each push as short as it can be), with t
    same followed by \`<issued> <expires>\`, protocol \`[1, "PHIP dated authorization"]\`; key \`1\`, counterparty \`anyone\`.
 9. The operator of this node does not block the host, its origin or the user.
 
+## Withdrawals
+
+Admitted too: \`PHIPW\`, the publishing host's key, the user's key, the withdrawn host's key or \`ALL\`, the time (8 bytes, big-endian
+milliseconds), the user's signature over \`<user key> withdraws <host key or ALL> <time>\` (protocol \`[1, "PHIP withdrawal"]\`), the publisher's
+signature; locked by the publisher's key as above.
+
 Dates are not compared with the time: every node admits the same tokens. Whoever looks them up judges the dates. No coins are retained.
+`
+
+export const messageboxTopicDocumentation = `# tm_messagebox
+
+Holds adverts of message box users: an unspent output says which host an identity chose. The user makes it, and revokes it by spending it.
+
+## What is admitted
+
+A PushDrop output, written canonically, with exactly three fields: the user's identity key (33 bytes), the host's URL (UTF-8), the user's
+signature over both. Locking key and signature are of the user's key for protocol \`[1, "messagebox advertisement"]\`, key \`1\`,
+counterparty \`anyone\`. The URL is absolute, https (http and this machine on a development node only), of at most 512 characters, without
+user, password, query or fragment. No coins are retained.
 `
 
 function discoveryTopic(kind: 'SHIP' | 'SLAP', topic: string, what: string, prefix: string, protocol: string): string {
