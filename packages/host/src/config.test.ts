@@ -44,6 +44,8 @@ describe('the configuration of a host', () => {
   const faulty: [name: string, config: object, faults: RegExp[]][] = [
     ['nothing at all', {}, [/^publicUrl .*required/, /^identityKeyFile .*required/]],
     ['http outside development', { ...production, publicUrl: 'http://relay.example' }, [/^publicUrl .*https/]],
+    ['a certificate without its key', { ...production, tls: { cert: 'a.pem' } }, [/^tls.key .*certificate/]],
+    ['a key without its certificate', { ...production, tls: { key: 'a.pem' } }, [/^tls.cert .*certificate/]],
     ['an address with a path', { ...production, publicUrl: 'https://relay.example/a' }, [/^publicUrl .*origin/]],
     ['an address with a slash', { ...production, publicUrl: 'https://relay.example/' }, [/^publicUrl .*origin/]],
     ['two keys', { ...production, identityKey: '22'.repeat(32) }, [/^identityKeyFile .*not both/]],

@@ -24,12 +24,40 @@ export const hostConfigSchema = z
     listen: z
       .strictObject({
         host: z.string().min(1).default('127.0.0.1').meta({
-          description: 'The address to listen on; TLS ends before it, at a reverse proxy.',
+          description:
+            'The address to listen on. Others than this machine should reach it by TLS only: here, or at a proxy.',
           env: 'OVERPOST_LISTEN_HOST',
         }),
         port: count(0, 65_535, 8090).meta({
           description: 'The port to listen on; 0: any free one.',
           env: 'OVERPOST_LISTEN_PORT',
+        }),
+      })
+      .prefault({}),
+    tls: z
+      .strictObject({
+        cert: z.string().min(1).optional().meta({
+          description:
+            'A PEM file: the certificate of publicUrl, then those up to its authority. Followed when it changes. Without it TLS ends at a proxy.',
+          env: 'OVERPOST_TLS_CERT',
+        }),
+        key: z.string().min(1).optional().meta({
+          description: "A PEM file: the certificate's private key.",
+          env: 'OVERPOST_TLS_KEY',
+        }),
+      })
+      .prefault({}),
+    trustProxy: z.boolean().default(false).meta({
+      description:
+        "Whether the last address in X-Forwarded-For is the caller's, in place of the connection's: only behind a proxy that writes it, and that nobody can go around.",
+      env: 'OVERPOST_TRUST_PROXY',
+    }),
+    outgoing: z
+      .strictObject({
+        ca: z.string().min(1).optional().meta({
+          description:
+            'A PEM file: authorities that are believed besides the public ones, for all that this host calls.',
+          env: 'OVERPOST_OUTGOING_CA',
         }),
       })
       .prefault({}),
@@ -243,6 +271,9 @@ export const hostConfigSchema = z
       fault('identityKeyFile', 'is required, or identityKey')
     if (identityKey !== undefined && identityKeyFile !== undefined)
       fault('identityKeyFile', 'give it or identityKey, not both')
+    if ((config.tls.cert === undefined) !== (config.tls.key === undefined)) {
+      fault(config.tls.cert === undefined ? 'tls.cert' : 'tls.key', 'is required: a certificate goes with its key')
+    }
     if (outbox.ageLimitMs >= config.memoryDays * dayMs) {
       fault('outbox.ageLimitMs', 'must be less than memoryDays, or late deliveries are refused as too old')
     }

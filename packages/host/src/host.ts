@@ -1,4 +1,5 @@
-import { MutualAuth, nativeSignatureVerifier } from '@overpost/auth'
+import { readFileSync } from 'node:fs'
+import { MutualAuth, nativeSignatureVerifier, type TlsFiles } from '@overpost/auth'
 import {
   Alarm,
   Homes,
@@ -26,7 +27,7 @@ import { health } from './http/health.ts'
 import { listen } from './http/http-listener.ts'
 import { createPipeline } from './http/pipeline.ts'
 import { openIdentityWallet } from './identity-key.ts'
-import { outgoingTransport } from './links/outgoing.ts'
+import { outgoingTransport, serviceFetch, type OutgoingOptions } from './links/outgoing.ts'
 import { createMetrics } from './metrics.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeRandom } from './node-random.ts'
@@ -47,6 +48,8 @@ export interface HostOptions {
   readonly logger: Logger
   /** Counts what the whole process uses, too: for a host that has a process to itself. */
   readonly processMetrics?: boolean
+  /** Changes what the guard of outgoing calls lets through, for hosts whose names only this process knows. */
+  readonly outgoing?: Pick<OutgoingOptions, 'exceptions' | 'resolve'>
 }
 
 type Closer = () => PromiseLike<void> | void
@@ -60,13 +63,16 @@ const advertiserBackoff = { baseMs: 1_000, mostMs: 5 * 60 * 1000 }
  * Starts a host: the only place that knows every part. Resolves when it serves.
  * @throws {Error} when its key, its store or its address cannot be had; nothing is left open then
  */
-export async function createHost(config: HostConfig, { logger, processMetrics = false }: HostOptions): Promise<Host> {
+export async function createHost(
+  config: HostConfig,
+  { logger, processMetrics = false, outgoing = {} }: HostOptions,
+): Promise<Host> {
   const closers: Closer[] = []
   const close = async (): Promise<void> => {
     for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next()
   }
   try {
-    const started = await start(config, { logger, processMetrics }, (closer) => closers.push(closer))
+    const started = await start(config, { logger, processMetrics, outgoing }, (closer) => closers.push(closer))
     return { ...started, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
@@ -77,7 +83,7 @@ export async function createHost(config: HostConfig, { logger, processMetrics = 
 /** Each part that must be closed is handed to `onClose`; they are closed in reverse. */
 async function start(
   config: HostConfig,
-  { logger: log, processMetrics }: Required<HostOptions>,
+  { logger: log, processMetrics, outgoing }: Required<HostOptions>,
   onClose: (closer: Closer) => void,
 ): Promise<Pick<Host, 'url' | 'listenUrl' | 'identityKey'>> {
   const { limits, development: allowHttp, memoryDays } = config
@@ -91,8 +97,11 @@ async function start(
 
   const store = await openStore(config.store)
   onClose(() => store[Symbol.asyncDispose]())
-  const transport = outgoingTransport({ allowHttp })
+  const ca = config.outgoing.ca === undefined ? undefined : readFileSync(config.outgoing.ca, 'utf8')
+  const transport = outgoingTransport({ development: allowHttp, ca, ...outgoing })
   onClose(() => transport.close())
+  const services = serviceFetch(ca)
+  onClose(() => services.close())
 
   const outboxAlarm = new Alarm(clock)
   const advertiserAlarm = new Alarm(clock)
@@ -120,7 +129,13 @@ async function start(
   await auth.start()
   onClose(() => auth.stop())
 
-  const { link, directory, publisher } = createOutbound(config, { wallet, transport, clock, events: hostEvents })
+  const { link, directory, publisher } = createOutbound(config, {
+    wallet,
+    transport,
+    fetch: services.fetch,
+    clock,
+    events: hostEvents,
+  })
   const resolver = new Resolver(
     { directory, verifier, clock, ownKey: hostKey },
     { positiveMs: config.routes.positiveMs, negativeMs: config.routes.negativeMs, allowHttp },
@@ -141,7 +156,11 @@ async function start(
   })
 
   const background = new Background(log)
-  const listener = await listen({ ...config.listen, requestTimeoutMs: limits.requestTimeoutMs })
+  const listener = await listen({
+    ...config.listen,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    tls: tlsFiles(config, log),
+  })
   onClose(() => background.stop())
   onClose(() => listener.close(limits.requestTimeoutMs))
   const origin = ownOrigin(config, listener.url)
@@ -225,9 +244,22 @@ async function start(
       })
     },
   })
+  // The address that the nearest proxy saw is the last in the header; those before it are whatever the caller wrote.
+  app.proxy = config.trustProxy
+  app.maxIpsCount = 1
   const answer = app.callback()
   listener.serve((request, response) => void answer(request, response))
   return { url: origin, listenUrl: listener.url, identityKey: hostKey }
+}
+
+function tlsFiles({ tls: { cert, key } }: HostConfig, log: Logger): TlsFiles | null {
+  if (cert === undefined || key === undefined) return null
+  return {
+    cert,
+    key,
+    reloaded: () => log.info({ cert }, 'new TLS certificate'),
+    reloadFailed: (err) => log.error({ err, cert }, 'the new TLS certificate cannot be used'),
+  }
 }
 
 function outboxOptions({ outbox, limits }: HostConfig) {

@@ -20,11 +20,16 @@ export interface Outbound {
 export interface OutboundDeps {
   readonly wallet: IdentityWallet
   readonly transport: NodeTransport
+  /** To the services that the operator chose. */
+  readonly fetch: typeof fetch
   readonly clock: Clock
   readonly events: Pick<HostEvents, 'announceFailed'>
 }
 
-export function createOutbound(config: HostConfig, { wallet, transport, clock, events }: OutboundDeps): Outbound {
+export function createOutbound(
+  config: HostConfig,
+  { wallet, transport, fetch, clock, events }: OutboundDeps,
+): Outbound {
   const { outbox, limits, overlay, chain, routes } = config
   return {
     link: new HttpHostLink({
@@ -33,23 +38,25 @@ export function createOutbound(config: HostConfig, { wallet, transport, clock, e
       clock,
       options: { callTimeoutMs: outbox.callTimeoutMs, batchBytes: limits.batchBytes },
     }),
-    directory: createDirectory({ chain, overlay, routes }, clock),
-    publisher: createPublisher(config, wallet, events),
+    directory: createDirectory({ chain, overlay, routes }, clock, fetch),
+    publisher: createPublisher(config, wallet, events, fetch),
   }
 }
 
 function createDirectory(
   { chain, overlay, routes }: Pick<HostConfig, 'chain' | 'overlay' | 'routes'>,
   clock: Clock,
+  fetch: OutboundDeps['fetch'],
 ): HostDirectory {
   if (chain.headersUrl === undefined) {
     return { find: () => Promise.resolve({ kind: 'failed', reason: 'no block headers service is configured' }) }
   }
   const { headersUrl: url, headersApiKey: apiKey = null, timeoutMs } = chain
-  const tracker = new HeaderTracker(blockHeadersService({ url, apiKey, timeoutMs }), clock)
+  const tracker = new HeaderTracker(blockHeadersService({ url, apiKey, timeoutMs, fetch }), clock)
   return new OverlayHostDirectory(new BeefProofs(tracker), clock, {
     urls: overlay.urls,
     timeoutMs: routes.lookupTimeoutMs,
+    fetch,
   })
 }
 
@@ -57,15 +64,17 @@ function createPublisher(
   { wallet: { url, originator, timeoutMs }, overlay }: HostConfig,
   signer: IdentityWallet,
   events: OutboundDeps['events'],
+  fetch: OutboundDeps['fetch'],
 ): AdvertPublisher | null {
   if (url === undefined) return null
   return new WalletAdvertPublisher({
-    openWallet: httpAdvertWallet({ url, originator, timeoutMs }),
+    openWallet: httpAdvertWallet({ url, originator, timeoutMs, fetch }),
     signer,
     announcements: new AdvertAnnouncements({
       urls: overlay.urls,
       timeoutMs: overlay.submitTimeoutMs,
       failed: (event) => events.announceFailed(event),
+      fetch,
     }),
   })
 }

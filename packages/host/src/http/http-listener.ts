@@ -1,5 +1,6 @@
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { nodeServer, type TlsFiles } from '@overpost/auth'
 
 export interface HttpListenerOptions {
   readonly host: string
@@ -7,6 +8,8 @@ export interface HttpListenerOptions {
   readonly port: number
   /** How long a request may take to arrive. */
   readonly requestTimeoutMs: number
+  /** Null: HTTP, and TLS ends at a proxy. */
+  readonly tls: TlsFiles | null
 }
 
 /** A bound HTTP server. Nothing is answered before {@link serve}. */
@@ -22,27 +25,34 @@ export interface HttpListener {
 const keepAliveMs = 75_000
 const sweepMs = 50
 
-/** @throws {Error} when the address cannot be bound */
-export async function listen({ host, port, requestTimeoutMs }: HttpListenerOptions): Promise<HttpListener> {
-  const server = createServer({
+/** @throws {Error} when the address cannot be bound, or the TLS files are no certificate with its key */
+export async function listen({ host, port, requestTimeoutMs, tls }: HttpListenerOptions): Promise<HttpListener> {
+  const options = {
     requestTimeout: requestTimeoutMs,
     headersTimeout: Math.min(requestTimeoutMs, 15_000),
     keepAliveTimeout: keepAliveMs,
-  })
+  }
+  const node = nodeServer(options, tls)
+  const { scheme, server } = node
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => {
+      node[Symbol.dispose]()
+      reject(error)
+    })
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
       resolve()
     })
   })
   const bound = server.address() as AddressInfo
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return {
-    url: `http://${name}:${bound.port}`,
+    url: `${scheme}://${name}:${bound.port}`,
     serve: (listener) => void server.on('request', listener),
     async close(mostMs) {
+      node[Symbol.dispose]()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      node.closeHandshakes()
       // A connection that was busy when the server closed is left open by its client until it is idle.
       const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
       const end = setTimeout(() => server.closeAllConnections(), mostMs)

@@ -54,7 +54,9 @@ function observe(log: Logger, count: RequestCounter): Middleware {
       const path = pathOf(ctx.req)
       const status = ctx.res.statusCode
       count(path, status, seconds)
-      if (log.isLevelEnabled('debug')) log.debug({ requestId, method: ctx.method, path, status, seconds }, 'answered')
+      if (log.isLevelEnabled('debug')) {
+        log.debug({ requestId, address: ctx.ip, method: ctx.method, path, status, seconds }, 'answered')
+      }
     }
   }
 }

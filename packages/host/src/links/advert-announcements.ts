@@ -1,6 +1,6 @@
 import { lookupPhip, topicPhip, type IdentityKey } from '@overpost/protocol'
 import { LinkedBeef } from './beef-proofs.ts'
-import { cappedFetch } from './capped-fetch.ts'
+import { cappedFetch, type CappedRequest } from './capped-fetch.ts'
 import { reasonOf } from './connection-fault.ts'
 import { parseLookupAnswer } from './lookup-answer.ts'
 
@@ -28,7 +28,12 @@ export interface OverlayNodesOptions {
   readonly timeoutMs: number
   /** Told of each call that failed. */
   readonly failed: (event: { url: string; reason: string }) => void
+  /** Default: Node's own. */
+  readonly fetch?: typeof fetch
 }
+
+/** By what, and until when, a node is called. */
+type Way = Pick<CappedRequest, 'signal' | 'fetch'>
 
 interface Pending extends Announcement {
   readonly open: Set<string>
@@ -42,12 +47,14 @@ export class AdvertAnnouncements {
   readonly #urls: readonly string[]
   readonly #timeoutMs: number
   readonly #failed: OverlayNodesOptions['failed']
+  readonly #fetch: typeof fetch | undefined
   readonly #pending = new Map<string, Pending>()
 
-  constructor({ urls, timeoutMs, failed }: OverlayNodesOptions) {
+  constructor({ urls, timeoutMs, failed, fetch }: OverlayNodesOptions) {
     this.#urls = urls
     this.#timeoutMs = timeoutMs
     this.#failed = failed
+    this.#fetch = fetch
   }
 
   /** Takes a transaction up, once: the same one again changes nothing. */
@@ -93,21 +100,22 @@ export class AdvertAnnouncements {
   }
 
   async #isKnownAfterAll(url: string, pending: Pending, signal: AbortSignal): Promise<boolean> {
-    if (pending.isOld && (await isKnown(url, pending, signal))) return true
-    const isChanged = await submit(url, pending.beef, signal)
+    const way = { signal, fetch: this.#fetch }
+    if (pending.isOld && (await isKnown(url, pending, way))) return true
+    const isChanged = await submit(url, pending.beef, way)
     // A spend that came before what it spends is no news to the node, and must come again after it.
     if (pending.spent !== null && this.#pending.get(txidOf(pending.spent))?.open.has(url) === true) return false
-    return isChanged || (await isKnown(url, pending, signal))
+    return isChanged || (await isKnown(url, pending, way))
   }
 }
 
 /** Whether the node changed something. @throws {Error} when it does not take the transaction */
-async function submit(url: string, beef: Uint8Array, signal: AbortSignal): Promise<boolean> {
+async function submit(url: string, beef: Uint8Array, way: Way): Promise<boolean> {
   const answer = await cappedFetch(`${url}/submit`, {
     method: 'POST',
     headers: { 'content-type': 'application/octet-stream', 'x-topics': JSON.stringify([topicPhip]) },
     body: beef,
-    signal,
+    ...way,
     maxAnswerBytes,
   })
   if (answer.status !== 200) throw new Error(`status ${answer.status}`)
@@ -115,25 +123,21 @@ async function submit(url: string, beef: Uint8Array, signal: AbortSignal): Promi
   return Object.values(steak[topicPhip] ?? {}).some((list) => Array.isArray(list) && list.length > 0)
 }
 
-async function isKnown(url: string, { created, spent }: Announcement, signal: AbortSignal): Promise<boolean> {
+async function isKnown(url: string, { created, spent }: Announcement, way: Way): Promise<boolean> {
   if (created !== null) {
-    const shown = await shownTokens(url, created.userKey, signal)
+    const shown = await shownTokens(url, created.userKey, way)
     if (!shown.has(created.outpoint)) return false
   }
   if (spent === null) return true
-  return (await shownTokens(url, spent.userKey, signal)).get(spent.outpoint) !== 'live'
+  return (await shownTokens(url, spent.userKey, way)).get(spent.outpoint) !== 'live'
 }
 
-async function shownTokens(
-  url: string,
-  user: IdentityKey,
-  signal: AbortSignal,
-): Promise<Map<string, 'live' | 'spent'>> {
+async function shownTokens(url: string, user: IdentityKey, way: Way): Promise<Map<string, 'live' | 'spent'>> {
   const answer = await cappedFetch(`${url}/lookup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-aggregation': 'yes' },
     body: JSON.stringify({ service: lookupPhip, query: { recipient: user, includeSpent: true, limit: 100 } }),
-    signal,
+    ...way,
     maxAnswerBytes,
   })
   if (answer.status !== 200) throw new Error(`status ${answer.status}`)

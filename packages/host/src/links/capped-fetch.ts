@@ -4,6 +4,8 @@ export interface CappedRequest {
   readonly body?: string | Uint8Array
   readonly signal: AbortSignal
   readonly maxAnswerBytes: number
+  /** Default: Node's own. */
+  readonly fetch?: typeof fetch | undefined
 }
 
 export interface CappedAnswer {
@@ -17,8 +19,8 @@ export interface CappedAnswer {
  * that gives no whole answer within the bounds, and when `signal` aborts.
  */
 export async function cappedFetch(url: string, request: CappedRequest): Promise<CappedAnswer> {
-  const { method, headers, body, signal, maxAnswerBytes } = request
-  const answer = await fetch(url, {
+  const { method, headers, body, signal, maxAnswerBytes, fetch: call = fetch } = request
+  const answer = await call(url, {
     method,
     headers,
     signal,

@@ -19,7 +19,9 @@ export function isConnectionFault(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
   if (code !== null) return code
-  return error instanceof Error ? error.message : String(error)
+  let at = error
+  for (let depth = 0; at instanceof Error && at.cause instanceof Error && depth < 5; depth += 1) at = at.cause
+  return at instanceof Error ? at.message : String(at)
 }
 
 /** The system's code for an error, or for what caused it. */

@@ -6,6 +6,8 @@ export interface HeaderTrackerOptions {
   readonly url: string
   readonly apiKey: string | null
   readonly timeoutMs: number
+  /** Default: Node's own. */
+  readonly fetch?: typeof fetch
 }
 
 const mostRoots = 10_000
@@ -62,9 +64,14 @@ export class HeaderTracker implements ChainTracker {
 }
 
 /** The block headers service at `url`; each call ends within `timeoutMs`. */
-export function blockHeadersService({ url, apiKey, timeoutMs }: HeaderTrackerOptions): ChainTracker {
+export function blockHeadersService({
+  url,
+  apiKey,
+  timeoutMs,
+  fetch: call = fetch,
+}: HeaderTrackerOptions): ChainTracker {
   const httpClient = new FetchHttpClient((address, options) =>
-    fetch(address, { ...options, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) }),
+    call(address, { ...options, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) }),
   )
   return new BlockHeadersService(url, { httpClient, ...(apiKey === null ? {} : { apiKey }) })
 }

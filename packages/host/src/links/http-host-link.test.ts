@@ -33,7 +33,7 @@ function parcelFixture(id: number, body = 'hello'): Parcel {
 describe('HttpHostLink', () => {
   let transport: NodeTransport
   beforeEach(() => {
-    transport = outgoingTransport({ allowHttp: true })
+    transport = outgoingTransport({ development: true })
   })
   afterEach(() => transport.close())
 
@@ -258,7 +258,7 @@ describe('HttpHostLink', () => {
   })
 
   it('calls no http:// address outside development', async () => {
-    const secure = outgoingTransport({ allowHttp: false })
+    const secure = outgoingTransport({ development: false })
     const link = new HttpHostLink({
       wallet: hostWallet,
       transport: secure,
@@ -267,7 +267,7 @@ describe('HttpHostLink', () => {
     })
     const origin = 'http://127.0.0.1:9' as HostOrigin
     const answer = await link.propagate({ hostKey, origin }, [parcelFixture(1)], never)
-    expect(answer).to.have.property('kind', 'unreachable')
+    expect(answer).to.deep.equal({ kind: 'unreachable', reason: 'The address is not called: http: is not called' })
     secure.close()
   })
 })

@@ -1,16 +1,50 @@
-import { nodeTransport, type NodeTransport } from '@overpost/auth'
+import {
+  fetchOver,
+  guardedTransport,
+  nodeTransport,
+  type NodeTransport,
+  type OutgoingException,
+  type ResolveAddresses,
+} from '@overpost/auth'
+
+export interface OutgoingOptions {
+  /** Lets `http://` and this machine through. */
+  readonly development: boolean
+  /** Certificates of a private authority (PEM), believed besides the public ones. */
+  readonly ca?: string | undefined
+  /** Networks let through for a name each, which are refused otherwise. */
+  readonly exceptions?: readonly OutgoingException[] | undefined
+  /** Default: DNS. */
+  readonly resolve?: ResolveAddresses | undefined
+}
 
 /**
  * The one way out to addresses that others chose: hosts named in tokens, and whatever else is not in the operator's own
- * configuration. What guards such calls belongs here.
+ * configuration (docs/decisions/0013-outgoing-guard.md).
  */
-export function outgoingTransport({ allowHttp }: { allowHttp: boolean }): NodeTransport {
-  const transport = nodeTransport()
-  return Object.assign(
-    (request: Parameters<NodeTransport>[0]) =>
-      allowHttp || request.url.startsWith('https://')
-        ? transport(request)
-        : Promise.reject(new Error('only https:// is called outside development')),
-    { close: () => transport.close() },
-  )
+export function outgoingTransport({ development, ca, exceptions, resolve }: OutgoingOptions): NodeTransport {
+  return guardedTransport({
+    policy: { development, ...(exceptions === undefined ? {} : { exceptions }) },
+    ...(ca === undefined ? {} : { ca }),
+    ...(resolve === undefined ? {} : { resolve }),
+  })
+}
+
+/** The way out to services that the operator chose, at any address. */
+export interface ServiceFetch {
+  readonly fetch: typeof fetch
+  close(): void
+}
+
+const serviceMostMs = 10 * 60 * 1000
+const serviceAnswerBytes = 64 * 1024 * 1024
+
+/** Node's own `fetch`, but with a private authority, which that cannot be told of. */
+export function serviceFetch(ca: string | undefined): ServiceFetch {
+  if (ca === undefined) return { fetch: (input, init) => fetch(input, init), close: () => undefined }
+  const transport = nodeTransport({ ca })
+  return {
+    fetch: fetchOver(transport, { mostMs: serviceMostMs, maxAnswerBytes: serviceAnswerBytes }),
+    close: () => transport.close(),
+  }
 }

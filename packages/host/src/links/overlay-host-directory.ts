@@ -12,6 +12,8 @@ export interface OverlayHostDirectoryOptions {
   readonly timeoutMs: number
   /** How long the others are waited for once there is a token, or once all that answer in time did. */
   readonly graceMs?: number
+  /** Default: Node's own. */
+  readonly fetch?: typeof fetch
 }
 
 const mostOutputs = 256
@@ -30,6 +32,7 @@ export class OverlayHostDirectory implements HostDirectory {
   readonly #urls: readonly string[]
   readonly #timeoutMs: number
   readonly #graceMs: number
+  readonly #fetch: typeof fetch | undefined
   readonly #sluggishUntilMs = new Map<string, number>()
 
   constructor(proofs: BeefProofs, clock: Pick<Clock, 'nowMs'>, options: OverlayHostDirectoryOptions) {
@@ -38,6 +41,7 @@ export class OverlayHostDirectory implements HostDirectory {
     this.#urls = options.urls
     this.#timeoutMs = options.timeoutMs
     this.#graceMs = options.graceMs ?? 300
+    this.#fetch = options.fetch
   }
 
   async find(user: IdentityKey, signal: AbortSignal): Promise<DirectoryAnswer> {
@@ -88,6 +92,7 @@ export class OverlayHostDirectory implements HostDirectory {
       body: JSON.stringify({ service: lookupPhip, query: { recipient: user, includeSpent: true, limit: 100 } }),
       signal,
       maxAnswerBytes,
+      fetch: this.#fetch,
     })
     if (answer.status !== 200) throw new Error(`status ${answer.status}`)
     const outputs = parseLookupAnswer(answer.contentType, answer.body, mostOutputs)

@@ -252,14 +252,16 @@ export function httpAdvertWallet({
   url,
   originator,
   timeoutMs,
+  fetch: call = fetch,
 }: {
   url: string
   originator: string
   timeoutMs: number
+  fetch?: typeof fetch
 }) {
   return (signal: AbortSignal): AdvertWallet =>
     new HTTPWalletJSON(originator, url, (address, init) =>
-      fetch(address, { ...init, redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
+      call(address, { ...init, redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
     )
 }
 
