@@ -1,4 +1,20 @@
+import { nodeTransport } from './node-transport.ts'
 import type { Transport } from './transport.ts'
+
+/** The way out to services that the operator chose, at any address. */
+export interface ServiceFetch {
+  readonly fetch: typeof fetch
+  close(): void
+}
+
+const serviceBounds = { mostMs: 10 * 60 * 1000, maxAnswerBytes: 64 * 1024 * 1024 }
+
+/** Node's own `fetch`, but for a private authority (PEM), which that cannot be told of. */
+export function serviceFetch(ca: string | undefined): ServiceFetch {
+  if (ca === undefined) return { fetch: (input, init) => fetch(input, init), close: () => undefined }
+  const transport = nodeTransport({ ca })
+  return { fetch: fetchOver(transport, serviceBounds), close: () => transport.close() }
+}
 
 /**
  * A `fetch` that goes out by `transport`, for clients of the SDK, which take one: guarded, or with a private authority, as

@@ -19,6 +19,26 @@ const listen = z.strictObject({
     .meta({ description: 'Port; 0 takes a free one.', env: 'OVERLAY_PORT' }),
 })
 
+const tls = z.strictObject({
+  cert: z.string().min(1).optional().meta({
+    description:
+      'A PEM file: the certificate of publicUrl, then those up to its authority. Followed when it changes. Without it TLS ends at a proxy.',
+    env: 'OVERLAY_TLS_CERT',
+  }),
+  key: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "A PEM file: the certificate's private key.", env: 'OVERLAY_TLS_KEY' }),
+})
+
+const outgoing = z.strictObject({
+  ca: z.string().min(1).optional().meta({
+    description: 'A PEM file: authorities that are believed besides the public ones, for all that this node calls.',
+    env: 'OVERLAY_OUTGOING_CA',
+  }),
+})
+
 const headers = z.strictObject({
   url: url.meta({
     description: 'Block Headers Service, asked for Merkle roots.',
@@ -93,6 +113,13 @@ const limits = z.strictObject({
 export const overlayConfigSchema = z
   .strictObject({
     listen: listen.prefault({}),
+    tls: tls.prefault({}),
+    trustProxy: z.boolean().default(false).meta({
+      description:
+        "Whether the last address in X-Forwarded-For is the caller's, in place of the connection's: only behind a proxy that writes it, and that nobody can go around.",
+      env: 'OVERLAY_TRUST_PROXY',
+    }),
+    outgoing: outgoing.prefault({}),
     publicUrl: z.string().optional().meta({
       description:
         'Origin under which others reach the node: what it advertises, and where ARC calls back. In development the address that it listens on.',
@@ -129,6 +156,10 @@ export const overlayConfigSchema = z
     if (publicUrl !== undefined && parseHostOrigin(publicUrl, { allowHttp: development }) === null) {
       const message = `must be an origin such as https://overlay.example, without a path${development ? '' : '; http only in development'}`
       context.addIssue({ code: 'custom', path: ['publicUrl'], message })
+    }
+    if ((config.tls.cert === undefined) !== (config.tls.key === undefined)) {
+      const path = ['tls', config.tls.cert === undefined ? 'cert' : 'key']
+      context.addIssue({ code: 'custom', path, message: 'is required: a certificate goes with its key' })
     }
     for (const [index, word] of config.blocklist.entries()) {
       if (identityKeySchema.safeParse(word).success || parseHostOrigin(word, { allowHttp: true }) !== null) continue

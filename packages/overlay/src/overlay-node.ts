@@ -1,7 +1,7 @@
 import { ARC, BlockHeadersService, HTTPWalletJSON } from '@bsv/sdk'
-import { IdentityWallet, nativeSignatureVerifier } from '@overpost/auth'
+import { IdentityWallet, nativeSignatureVerifier, serviceFetch, type TlsFiles } from '@overpost/auth'
 import type { HostOrigin, SignatureVerifier } from '@overpost/protocol'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { OverlayConfig } from './config.ts'
@@ -12,7 +12,8 @@ import { overlayApp } from './http/overlay-app.ts'
 import { OverlayServer } from './http/overlay-server.ts'
 import { createMetrics } from './metrics.ts'
 import { OverlayEngine } from './overlay-engine.ts'
-import { httpOverlayPeer } from './overlay-peer.ts'
+import { httpOverlayPeer, type OverlayPeer } from './overlay-peer.ts'
+import { ownWay } from './own-way.ts'
 import { SelfAdvertiser } from './self-advertiser.ts'
 import { HeaderChain } from './spv/header-chain.ts'
 import { limitedHttpClient } from './spv/limited-http-client.ts'
@@ -31,20 +32,26 @@ export interface OverlayNode extends AsyncDisposable {
 
 /** Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. */
 export async function startOverlayNode(config: OverlayConfig, { log }: { log: Logger }): Promise<OverlayNode> {
+  const ca = config.outgoing.ca === undefined ? undefined : readFileSync(config.outgoing.ca, 'utf8')
+  const services = serviceFetch(ca)
+  const server = new OverlayServer({ tls: tlsFiles(config, log), trustProxy: config.trustProxy })
   mkdirSync(config.dataDir, { recursive: true })
   const store = new OverlayStore(join(config.dataDir, 'overlay.sqlite'))
-  const server = new OverlayServer()
+  const closers = [() => services.close(), () => store[Symbol.dispose]()]
+  const close = () => {
+    for (const closer of closers) closer()
+  }
   try {
     const url = await server.listen(config.listen)
     const publicUrl = (config.publicUrl ?? (config.development ? url : undefined)) as HostOrigin | undefined
     const verifier = nativeSignatureVerifier()
-    const headers = headerChain(config)
+    const headers = headerChain(config, services.fetch)
     const feed = new EventFeed(store.events, { waiters: config.limits.feedWaiters, waitMs: config.limits.feedWaitMs })
     const metrics = createMetrics({ store, waiting: () => feed.waiting })
     const engine = new OverlayEngine({
       store,
       headers,
-      broadcaster: arcBroadcaster(config, publicUrl),
+      broadcaster: arcBroadcaster(config, publicUrl, services.fetch),
       topics: hostedTopics({ verifier, allowHttp: config.development, blocklist: new Set(config.blocklist) }),
       lookups: hostedLookups({ store, verifier, now: Date.now }),
       log,
@@ -53,7 +60,11 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
         feed.notify()
       },
     })
-    const advertiser = publicUrl === undefined ? null : selfAdvertiser(config, { url, publicUrl, verifier, log })
+    const own = publicUrl === undefined || config.tls.cert === undefined ? null : ownWay(url, { publicUrl, ca })
+    if (own !== null) closers.push(() => own.close())
+    const self = own === null ? httpOverlayPeer(url) : httpOverlayPeer(own.url, own.fetch)
+    const advertiser =
+      publicUrl === undefined ? null : selfAdvertiser(config, { self, publicUrl, verifier, log, fetch: services.fetch })
     const health = () => healthReport({ store, headers, advertiser, server })
     server.serve(overlayApp({ engine, feed, metrics, health, limits: config.limits, log }))
     await advertiser?.start(advertisingPatienceMs)
@@ -66,43 +77,54 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
         const drained = server.drain(config.drainMs)
         feed.close()
         await drained
-        store[Symbol.dispose]()
+        close()
       },
     }
   } catch (error) {
     await server.drain(0)
-    store[Symbol.dispose]()
+    close()
     throw error
   }
 }
 
-function headerChain({ headers }: OverlayConfig): HeaderChain {
-  const httpClient = limitedHttpClient({ timeoutMs: headers.timeoutMs, maxAnswerBytes: 64 * 1024 })
+function tlsFiles({ tls: { cert, key } }: OverlayConfig, log: Logger): TlsFiles | null {
+  if (cert === undefined || key === undefined) return null
+  return {
+    cert,
+    key,
+    reloaded: () => log.info({ cert }, 'new TLS certificate'),
+    reloadFailed: (err) => log.error({ err, cert }, 'the new TLS certificate cannot be used'),
+  }
+}
+
+function headerChain({ headers }: OverlayConfig, call: typeof fetch): HeaderChain {
+  const httpClient = limitedHttpClient({ timeoutMs: headers.timeoutMs, maxAnswerBytes: 64 * 1024, fetch: call })
   const service = new BlockHeadersService(headers.url, { httpClient, apiKey: headers.apiKey ?? '' })
   return new HeaderChain(service, { deepBlocks: headers.deepBlocks, now: () => performance.now() })
 }
 
 /** ARC calls back at our `/arc-ingest` with the Merkle path once the transaction is mined. */
-function arcBroadcaster({ arc }: OverlayConfig, publicUrl: string | undefined): ARC | null {
+function arcBroadcaster({ arc }: OverlayConfig, publicUrl: string | undefined, call: typeof fetch): ARC | null {
   if (arc.url === undefined) return null
   return new ARC(arc.url, {
-    httpClient: limitedHttpClient({ timeoutMs: arc.timeoutMs, maxAnswerBytes: 1024 * 1024 }),
+    httpClient: limitedHttpClient({ timeoutMs: arc.timeoutMs, maxAnswerBytes: 1024 * 1024, fetch: call }),
     ...(arc.apiKey === undefined ? {} : { apiKey: arc.apiKey }),
     ...(publicUrl === undefined ? {} : { callbackUrl: `${publicUrl}/arc-ingest` }),
   })
 }
 
 interface OwnAddress {
-  /** Where the node listens: how it reaches itself. */
-  readonly url: string
+  /** This node, as it reaches itself. */
+  readonly self: OverlayPeer
   readonly publicUrl: HostOrigin
   readonly verifier: SignatureVerifier
   readonly log: Logger
+  readonly fetch: typeof fetch
 }
 
 function selfAdvertiser(
   { advertise }: OverlayConfig,
-  { url, publicUrl, verifier, log }: OwnAddress,
+  { self, publicUrl, verifier, log, fetch: call }: OwnAddress,
 ): SelfAdvertiser | null {
   const { privateKey, walletUrl, originator, peers, recheckMs } = advertise
   if (privateKey === undefined || walletUrl === undefined) return null
@@ -110,18 +132,18 @@ function selfAdvertiser(
   return new SelfAdvertiser({
     signer,
     identityKey: signer.identityKey,
-    wallet: new HTTPWalletJSON(originator, walletUrl, fetchWithin(60_000)),
+    wallet: new HTTPWalletJSON(originator, walletUrl, fetchWithin(60_000, call)),
     verifier,
     origin: publicUrl,
     adverts: hostedAdverts,
-    nodes: [url, ...peers].map(httpOverlayPeer),
+    nodes: [self, ...peers.map((peer) => httpOverlayPeer(peer, call))],
     recheckMs,
     log: log.child({ part: 'advertiser' }),
   })
 }
 
-function fetchWithin(timeoutMs: number): typeof fetch {
-  return (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+function fetchWithin(timeoutMs: number, call: typeof fetch): typeof fetch {
+  return (input, init) => call(input, { ...init, signal: AbortSignal.timeout(timeoutMs) })
 }
 
 interface HealthParts {

@@ -14,8 +14,8 @@ export interface OverlayPeer {
 const timeoutMs = 15_000
 
 /** A node over HTTP. Its address is the operator's own choice, so plain http is fine. */
-export function httpOverlayPeer(url: string): OverlayPeer {
-  const lookups = new HTTPSOverlayLookupFacilitator(fetch, true)
+export function httpOverlayPeer(url: string, call: typeof fetch = fetch): OverlayPeer {
+  const lookups = new HTTPSOverlayLookupFacilitator(call, true)
   return {
     url,
     async knownAdverts(identityKey, domain) {
@@ -29,7 +29,7 @@ export function httpOverlayPeer(url: string): OverlayPeer {
       )
     },
     async submit(beef, topics) {
-      const response = await fetch(`${url}/submit`, {
+      const response = await call(`${url}/submit`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/octet-stream', 'X-Topics': JSON.stringify(topics) },
         body: Uint8Array.from(beef),

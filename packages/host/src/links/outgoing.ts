@@ -1,11 +1,4 @@
-import {
-  fetchOver,
-  guardedTransport,
-  nodeTransport,
-  type NodeTransport,
-  type OutgoingException,
-  type ResolveAddresses,
-} from '@overpost/auth'
+import { guardedTransport, type NodeTransport, type OutgoingException, type ResolveAddresses } from '@overpost/auth'
 
 export interface OutgoingOptions {
   /** Lets `http://` and this machine through. */
@@ -28,23 +21,4 @@ export function outgoingTransport({ development, ca, exceptions, resolve }: Outg
     ...(ca === undefined ? {} : { ca }),
     ...(resolve === undefined ? {} : { resolve }),
   })
-}
-
-/** The way out to services that the operator chose, at any address. */
-export interface ServiceFetch {
-  readonly fetch: typeof fetch
-  close(): void
-}
-
-const serviceMostMs = 10 * 60 * 1000
-const serviceAnswerBytes = 64 * 1024 * 1024
-
-/** Node's own `fetch`, but with a private authority, which that cannot be told of. */
-export function serviceFetch(ca: string | undefined): ServiceFetch {
-  if (ca === undefined) return { fetch: (input, init) => fetch(input, init), close: () => undefined }
-  const transport = nodeTransport({ ca })
-  return {
-    fetch: fetchOver(transport, { mostMs: serviceMostMs, maxAnswerBytes: serviceAnswerBytes }),
-    close: () => transport.close(),
-  }
 }

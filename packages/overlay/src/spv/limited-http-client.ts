@@ -1,13 +1,13 @@
 import type { HttpClient, HttpClientRequestOptions, HttpClientResponse } from '@bsv/sdk'
 
 /** The SDK's HTTP client with what it lacks: an end (`timeoutMs`, body included), a bound on the answer, no redirects. */
-export function limitedHttpClient({ timeoutMs, maxAnswerBytes }: HttpLimits): HttpClient {
+export function limitedHttpClient({ timeoutMs, maxAnswerBytes, fetch: call = fetch }: HttpLimits): HttpClient {
   return {
     async request<T, D>(
       url: string,
       { method, headers, data }: HttpClientRequestOptions<D>,
     ): Promise<HttpClientResponse<T>> {
-      const response = await fetch(url, {
+      const response = await call(url, {
         method: method ?? 'GET',
         ...(headers === undefined ? {} : { headers }),
         ...(data === undefined ? {} : { body: JSON.stringify(data) }),
@@ -25,6 +25,8 @@ export function limitedHttpClient({ timeoutMs, maxAnswerBytes }: HttpLimits): Ht
 export interface HttpLimits {
   readonly timeoutMs: number
   readonly maxAnswerBytes: number
+  /** Default: Node's own. */
+  readonly fetch?: typeof fetch
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {
