@@ -1,3 +1,4 @@
+import { shownProof } from '@overpost/core'
 import { RelayError } from '@overpost/protocol'
 import { expect } from 'chai'
 import { SimNetwork, simUser, type SimHost } from './sim-network.ts'
@@ -291,12 +292,31 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
     expect(await a.store.outbox.counts()).to.include({ parcels: 0, failed: 1 })
   })
 
-  it('keeps a message without an envelope here, as another host would not believe it', async () => {
+  it("carries a message without an envelope with its sender's request", async () => {
     await network.authorize(bob, b)
-    await a.send(alice, bob, 'hello', { envelope: false })
+    await a.send(alice, bob, 'hello', { proof: 'request' })
     await network.advance(5_000)
-    expect(await a.bodies(bob)).to.deep.equal(['hello'])
+    expect(await a.bodies(bob)).to.deep.equal([])
+    const { messages } = await b.mailbox.list(
+      { owner: bob.key, box: 'inbox' as never },
+      { cursor: null, limit: 10, maxBytes: 1_000 },
+    )
+    expect(messages.map((message) => [message.body, shownProof(message), message.originHost])).to.deep.equal([
+      ['hello', 'brc94', a.user.key],
+    ])
+  })
+
+  it('vouches for a sender who shows nothing, where it holds their authorization, and is not believed otherwise', async () => {
+    await network.authorize(bob, b)
+    await a.send(alice, bob, 'before', { proof: 'none' })
+    await network.advance(5_000)
     expect(await b.bodies(bob)).to.deep.equal([])
+    expect(a.count('parcelFailed')).to.equal(1)
+    await network.authorize(alice, a)
+    await network.advance(61_000)
+    await a.send(alice, bob, 'after', { proof: 'none' })
+    await network.advance(5_000)
+    expect(await b.bodies(bob)).to.deep.equal(['after'])
   })
 
   it('refuses an envelope that another key signed, for another text, or at an impossible time', async () => {

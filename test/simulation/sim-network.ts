@@ -1,12 +1,15 @@
 import { PrivateKey, ProtoWallet } from '@bsv/sdk'
-import { nativeSignatureVerifier } from '@overpost/auth'
+import { IdentityWallet, nativeSignatureVerifier, RequestVerifier } from '@overpost/auth'
+import { signedSend } from '@overpost/auth/testing'
 import {
   Alarm,
   Homes,
   Mailbox,
+  ProofPolicies,
   Resolver,
   Router,
   runOutboxLanes,
+  SenderVouchers,
   type CallAnswer,
   type CoreEvents,
   type Destination,
@@ -21,6 +24,7 @@ import {
 import { ManualClock, seededRandom } from '@overpost/core/testing'
 import {
   createPhipTokenScript,
+  errorTable,
   signAuthorization,
   signEnvelope,
   type BoxName,
@@ -46,12 +50,16 @@ const outboxOptions: OutboxOptions = {
 /** A person with a key. */
 export interface SimUser {
   readonly wallet: ProtoWallet
+  /** The same key, for what needs no more than its cryptography. */
+  readonly native: IdentityWallet
   readonly key: IdentityKey
 }
 
 export function simUser(fill: number): SimUser {
-  const privateKey = new PrivateKey(Buffer.alloc(32, fill).toString('hex'), 'hex')
-  return { wallet: new ProtoWallet(privateKey), key: privateKey.toPublicKey().toString() as IdentityKey }
+  const digits = Buffer.alloc(32, fill).toString('hex')
+  const privateKey = new PrivateKey(digits, 'hex')
+  const native = new IdentityWallet(digits)
+  return { wallet: new ProtoWallet(privateKey), native, key: privateKey.toPublicKey().toString() as IdentityKey }
 }
 
 /** What the wire between two hosts does to a call. `answer lost`: the other host has stored it, but nobody hears so. */
@@ -125,14 +133,13 @@ export class SimNetwork implements AsyncDisposable {
     if (typeof fault === 'object') return fault
     if (fault === 'refused' || host === undefined) return { kind: 'unreachable', reason: 'connection refused' }
     if (host.user.key !== to.hostKey) return { kind: 'unreachable', reason: 'another key answered' }
-    const received = await host.router.receive(from.user.key, parcels.map(toIncoming))
+    const incoming = await Promise.all(parcels.map((parcel) => toIncoming(parcel, from.user, to)))
+    const received = await host.router.receive(from.user.key, incoming)
     if (fault === 'answer lost') return { kind: 'unreachable', reason: 'connection reset' }
     return {
       kind: 'answered',
       answers: received.map((one) =>
-        one.kind === 'stored'
-          ? one
-          : { kind: 'refused', status: one.code === 'ERR_RECIPIENT_NOT_HOSTED' ? 404 : 400, code: one.code },
+        one.kind === 'stored' ? one : { kind: 'refused', status: errorTable[one.code][0], code: one.code },
       ),
     }
   }
@@ -155,10 +162,15 @@ export class SimNetwork implements AsyncDisposable {
   }
 }
 
-function toIncoming({ message, forwardId }: Parcel): Incoming {
-  const { envelope, ...rest } = message
-  if (envelope === null) throw new Error('a parcel without an envelope was sent')
-  return { ...rest, forwardId, envelope: { timestampMs: envelope.timestampMs, signatureHex: envelope.signatureHex } }
+/** With the strongest proof that there is, as the real link sends it. */
+async function toIncoming({ message, forwardId }: Parcel, from: SimUser, to: Destination): Promise<Incoming> {
+  const { envelope, request, ...rest } = message
+  if (envelope !== null) return { ...rest, forwardId, proof: { kind: 'envelope', envelope } }
+  if (request === null) return { ...rest, forwardId, proof: { kind: 'host' } }
+  const hash = from.native.linkageName(message.sender)
+  const revelation = await from.native.revealLinkage(message.sender, to.hostKey)
+  const proof = { kind: 'brc94', request, signedId: message.messageId, linkage: { hash, revelation } } as const
+  return { ...rest, forwardId, proof }
 }
 
 export class SimHost implements AsyncDisposable {
@@ -221,6 +233,9 @@ export class SimHost implements AsyncDisposable {
         mailbox,
         outboxAlarm,
         verifier,
+        requests: new RequestVerifier(user.native),
+        vouchers: new SenderVouchers(resolver),
+        policies: new ProofPolicies(store.proofPolicies, []),
         clock,
         random,
         events,
@@ -237,7 +252,7 @@ export class SimHost implements AsyncDisposable {
     )
   }
 
-  /** Sends with an envelope of the sender, as our client does. */
+  /** Sends with an envelope of the sender, as our client does; `request`: or with no more than the request, as others do. */
   async send(
     sender: SimUser,
     recipient: SimUser,
@@ -245,8 +260,8 @@ export class SimHost implements AsyncDisposable {
     {
       box = 'inbox',
       messageId = `id of ${text}`,
-      envelope = true,
-    }: { box?: string; messageId?: string; envelope?: boolean } = {},
+      proof = 'envelope',
+    }: { box?: string; messageId?: string; proof?: 'envelope' | 'request' | 'none' } = {},
   ): Promise<{ duplicate: boolean }> {
     const message = {
       sender: sender.key,
@@ -255,10 +270,15 @@ export class SimHost implements AsyncDisposable {
       messageId: messageId as MessageId,
       body: text,
     }
-    const signed = envelope ? await signEnvelope(sender.wallet, message, this.#network.clock.nowMs()) : null
+    const nowMs = this.#network.clock.nowMs()
+    const signed = proof === 'envelope' ? await signEnvelope(sender.wallet, message, nowMs) : null
+    const { recipient: to, box: messageBox } = message
+    const body = { message: { recipient: to, messageBox, messageId, body: text } }
+    const signedRequest = () => signedSend(sender.native, this.user.key, body)
     const [accepted] = await this.router.accept({
       ...{ sender: sender.key, box: message.box, contentType: 'text/plain', body: text },
       recipients: [{ recipient: recipient.key, messageId: message.messageId, envelope: signed }],
+      ...(proof === 'request' ? { signedRequest } : {}),
     })
     if (accepted === undefined) throw new Error('no outcome')
     return accepted

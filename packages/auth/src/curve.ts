@@ -58,6 +58,16 @@ export function childPublicKey(point: Point, tweak: Uint8Array): Point {
   return secp256k1.publicKeyTweakAdd(point, tweak, false)
 }
 
+/** `a + scalar * b`. @throws {Error} when the scalar is zero or too large, or the sum is no point */
+export function addMultiple(a: Point, scalar: Uint8Array, b: Point): Point {
+  return secp256k1.publicKeyCombine([a, secp256k1.publicKeyTweakMul(b, scalar, false)], false)
+}
+
+/** `point` times `scalar`, for what is no secret. @throws {Error} when the scalar is zero or too large */
+export function multiplyPoint(point: Point, scalar: Uint8Array): Point {
+  return secp256k1.publicKeyTweakMul(point, scalar, false)
+}
+
 /** `a * b + c` modulo the order; none of them zero. */
 export function multiplyAdd(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8Array {
   return secp256k1.privateKeyTweakAdd(secp256k1.privateKeyTweakMul(new Uint8Array(a), b), c)

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { IdentityKey, KeyName } from '@overpost/protocol'
+import type { IdentityKey, KeyName, LinkageRevelation } from '@overpost/protocol'
 import type {
   CreateHmacArgs,
   CreateHmacResult,
@@ -23,10 +23,12 @@ import type {
 } from '@bsv/sdk'
 import { parsePoint, scalarOf, sha256, sign, verify } from './curve.ts'
 import { KeyRing, type Counterparty, type Relation } from './key-ring.ts'
-import { proveLinkage } from './linkage-proof.ts'
+import { proveLinkage, verifyLinkage } from './linkage-proof.ts'
 import { decodeDer } from './signature-der.ts'
 
 type KeyArguments = Pick<WalletEncryptionArgs, 'protocolID' | 'keyID' | 'counterparty'>
+
+const revelationProtocol: KeyArguments['protocolID'] = [2, 'counterparty linkage revelation']
 
 /**
  * The cryptographic part of a BRC-100 wallet over one private key, on libsecp256k1: arguments, results and errors of
@@ -78,6 +80,42 @@ export class IdentityWallet {
    */
   publicKeyFor(counterparty: Counterparty, key: KeyName, { forSelf = false } = {}): Uint8Array {
     return this.#ring.publicKey(counterparty, key, forSelf).slice()
+  }
+
+  /**
+   * The name of what this wallet shares with `counterparty`, by which hosts speak of it once it was revealed: SHA-256 of the
+   * shared point, hexadecimal.
+   * @throws {Error} when the counterparty is no key
+   */
+  linkageName(counterparty: IdentityKey): string {
+    return hexOf(sha256(this.#ring.relation(counterparty).shared))
+  }
+
+  /** What {@link revealCounterpartyKeyLinkage} returns, bytes as bytes. */
+  async revealLinkage(counterparty: IdentityKey, verifier: IdentityKey): Promise<LinkageRevelation> {
+    const revealed = await this.revealCounterpartyKeyLinkage({ counterparty, verifier })
+    return {
+      ...{ prover: this.identityKey, verifier, counterparty, revelationTime: revealed.revelationTime },
+      encryptedLinkage: Uint8Array.from(revealed.encryptedLinkage),
+      encryptedLinkageProof: Uint8Array.from(revealed.encryptedLinkageProof),
+    }
+  }
+
+  /**
+   * The shared point (33 bytes) of prover and counterparty that was revealed to this wallet, its proof checked (BRC-94). Null
+   * when it was made for somebody else, cannot be decrypted, or is not proven. Never throws.
+   */
+  openLinkage(revelation: LinkageRevelation): Uint8Array | null {
+    const { prover, verifier, counterparty, revelationTime, encryptedLinkage, encryptedLinkageProof } = revelation
+    if (verifier !== this.identityKey) return null
+    const key: KeyArguments = { protocolID: revelationProtocol, keyID: revelationTime, counterparty: prover }
+    try {
+      const shared = this.#decrypt(key, encryptedLinkage)
+      const proof = this.#decrypt(key, encryptedLinkageProof)
+      return verifyLinkage(parsePoint(prover), parsePoint(counterparty), shared, proof) ? shared : null
+    } catch {
+      return null
+    }
   }
 
   /** 32 bytes that only the holder of the private key can make (HKDF-SHA256): for sealing things for oneself. */
@@ -161,19 +199,7 @@ export class IdentityWallet {
   /** @see ProtoWallet */
   decrypt(args: WalletDecryptArgs): Promise<WalletDecryptResult> {
     return promised(() => {
-      const key = this.#symmetricKey(args)
-      const sealed = Uint8Array.from(args.ciphertext)
-      if (sealed.length < 48) throw new Error('Ciphertext too short')
-      if (sealed.length === 48) throw new Error('Cipher text must not be empty')
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 32), { authTagLength: 16 })
-      decipher.setAuthTag(sealed.subarray(sealed.length - 16))
-      try {
-        const plaintext = decipher.update(sealed.subarray(32, sealed.length - 16))
-        decipher.final()
-        return { plaintext: Array.from(plaintext) }
-      } catch (cause) {
-        throw new Error('Decryption failed!', { cause })
-      }
+      return { plaintext: Array.from(this.#decrypt(args, Uint8Array.from(args.ciphertext))) }
     })
   }
 
@@ -189,7 +215,7 @@ export class IdentityWallet {
       parsePoint(counterparty)
       const revelationTime = new Date().toISOString()
       const key: KeyArguments = {
-        protocolID: [2, 'counterparty linkage revelation'],
+        protocolID: revelationProtocol,
         keyID: revelationTime,
         counterparty: verifier,
       }
@@ -240,6 +266,21 @@ export class IdentityWallet {
     // The SDK keeps the key as a number, so its leading zeros do not take part.
     const start = key.findIndex((byte) => byte !== 0)
     return createHmac('sha256', key.subarray(start)).update(Uint8Array.from(data)).digest()
+  }
+
+  #decrypt(args: KeyArguments, sealed: Uint8Array): Uint8Array {
+    const key = this.#symmetricKey(args)
+    if (sealed.length < 48) throw new Error('Ciphertext too short')
+    if (sealed.length === 48) throw new Error('Cipher text must not be empty')
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 32), { authTagLength: 16 })
+    decipher.setAuthTag(sealed.subarray(sealed.length - 16))
+    try {
+      const plaintext = decipher.update(sealed.subarray(32, sealed.length - 16))
+      decipher.final()
+      return plaintext
+    } catch (cause) {
+      throw new Error('Decryption failed!', { cause })
+    }
   }
 
   /** `iv(32) | ciphertext | tag(16)`. */

@@ -2,7 +2,7 @@ export { crossOrigin } from './cross-origin.ts'
 export { HostSession } from './host-session.ts'
 export { IdentityWallet } from './identity-wallet.ts'
 export type { Counterparty } from './key-ring.ts'
-export { MutualAuth, type MutualAuthLimits, type MutualAuthOptions, type PeerState } from './mutual-auth.ts'
+export { MutualAuth, type MutualAuthLimits, type MutualAuthOptions, type Peer, type PeerState } from './mutual-auth.ts'
 export { nativeSignatureVerifier } from './native-verifier.ts'
 export { nodeServer, type NodeServer, type TlsFiles } from './node-server.ts'
 export {
@@ -12,7 +12,7 @@ export {
   type NodeTransport,
   type NodeTransportOptions,
 } from './node-transport.ts'
-export { fetchOver, serviceFetch, type ServiceFetch } from './node-transport-fetch.ts'
+export { fetchOver } from './node-transport-fetch.ts'
 export {
   dnsAddresses,
   OutgoingRefused,
@@ -22,6 +22,7 @@ export {
 } from './outgoing-guard.ts'
 export { readRawBody, type RawBodyLimits, type RawBodyState } from './raw-body.ts'
 export { renderError } from './render-error.ts'
+export { RequestVerifier } from './request-verifier.ts'
 export { SessionError, type SessionFault } from './session-error.ts'
 export type { SessionStateStore } from './session-state.ts'
 export type { SessionAnswer, SessionCall, SessionTarget } from './signed-session.ts'

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { RelayError, type IdentityKey } from '@overpost/protocol'
+import { bytesToHex, RelayError, type IdentityKey, type SignedRequest } from '@overpost/protocol'
 import type { Context, Middleware } from 'koa'
 import { answerBody } from './answer-body.ts'
 import { isSignedHeader, responsePayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
@@ -36,7 +36,14 @@ export interface MutualAuthOptions {
 
 /** What the handlers behind {@link MutualAuth} find in `ctx.state`. */
 export interface PeerState extends RawBodyState {
-  peer: { readonly identityKey: IdentityKey }
+  peer: Peer
+}
+
+/** Who made a request. */
+export interface Peer {
+  readonly identityKey: IdentityKey
+  /** The request as its caller signed it, byte for byte, for whoever must show it to others (BRC-104). */
+  readonly signedRequest: () => SignedRequest
 }
 
 interface Running extends SessionState {
@@ -48,6 +55,8 @@ interface Running extends SessionState {
 
 interface AuthenticCall extends AuthClaim {
   readonly clientNonce: string
+  /** What was signed. */
+  readonly payload: Uint8Array
 }
 
 /** Longer handshakes are not parsed: an honest one has about 300 bytes, with certificates wanted a few thousand. */
@@ -134,7 +143,7 @@ export class MutualAuth {
         refuse(ctx, call)
         return
       }
-      ctx.state.peer = { identityKey: call.identityKey }
+      ctx.state.peer = { identityKey: call.identityKey, signedRequest: () => signedRequest(call) }
       this.#heardFrom(call.identityKey)
       let body: Uint8Array
       try {
@@ -209,15 +218,16 @@ export class MutualAuth {
     const digest = window.digest(key.keyID)
     const before = window.check(identityKey, digest, session.beganAtS)
     if (before !== 'fresh') return refusals[before]
-    let valid = false
+    let signed: Uint8Array | null = null
     for (const payload of payloadCandidates(ctx.req, target, requestId, ctx.state.rawBody)) {
-      valid = this.#wallet.verifyFrom(identityKey, key, payload, signature)
-      if (valid) break
+      if (!this.#wallet.verifyFrom(identityKey, key, payload, signature)) continue
+      signed = payload
+      break
     }
-    if (!valid) return 'The signature does not verify.'
+    if (signed === null) return 'The signature does not verify.'
     if (known === undefined) opened.set(sessionNonce, { client: identityKey, session })
     const verdict = window.consume(identityKey, digest, session.beganAtS, nowS)
-    return verdict === 'fresh' ? { ...claim, clientNonce: session.clientNonce } : refusals[verdict]
+    return verdict === 'fresh' ? { ...claim, clientNonce: session.clientNonce, payload: signed } : refusals[verdict]
   }
 
   #signAnswer({ res }: Context, call: AuthenticCall, body: Uint8Array): void {
@@ -256,6 +266,10 @@ const refusals = {
   ended: unknownSession,
   full: 'This host has met too many identities lately.',
 } as const
+
+function signedRequest({ payload, nonce, sessionNonce, signature }: AuthenticCall): SignedRequest {
+  return { payload, nonce, sessionNonce, signatureHex: bytesToHex(signature) }
+}
 
 const performanceClock = { monotonicMs: () => performance.now() }
 

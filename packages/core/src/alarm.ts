@@ -1,8 +1,5 @@
 import type { Clock } from './ports/clock.ts'
 
-/** Given as the reason, so that no error is made for each ring. */
-const rung = 'rung'
-
 /** Wakes one loop, early when rung. A ring that comes while nobody waits is remembered. */
 export class Alarm {
   readonly #clock: Clock
@@ -21,12 +18,17 @@ export class Alarm {
   /** Resolves at `atMs` (Unix ms; null: never), at a ring, even one that came first, or when `signal` aborts. */
   async until(atMs: number | null, signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted) {
+      const timer = atMs === null ? null : new AbortController()
       // One listener that is taken off again: AbortSignal.any would gather on a signal that lives as long as the host.
-      const woken = new AbortController()
-      const wake = (): void => woken.abort(rung)
+      let wake = (): void => undefined
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
       this.#wake = wake
       signal.addEventListener('abort', wake)
-      await this.#clock.until(atMs, woken.signal)
+      await (timer === null ? woken : Promise.race([woken, this.#clock.until(atMs, timer.signal)]))
+      // A reason that is given costs no error with a stack.
+      timer?.abort(null)
       signal.removeEventListener('abort', wake)
       this.#wake = null
     }

@@ -11,6 +11,8 @@ describe('what an answer of another host means (design section 2.3)', () => {
     { status: 401, code: 'UNAUTHORIZED', kind: 'later' },
     { status: 500, code: 'ERR_INTERNAL', kind: 'later' },
     { status: 503, code: 'ERR_UNAVAILABLE', kind: 'later' },
+    { status: 409, code: 'ERR_LINKAGE_UNKNOWN', kind: 'later' },
+    { status: 409, code: 'ERR_CONFLICT', kind: 'final' },
     { status: 507, code: 'ERR_FULL', kind: 'later' },
     { status: 400, code: 'ERR_DUPLICATE_MESSAGE', kind: 'final' },
     { status: 400, code: 'ERR_TOO_OLD', kind: 'final' },

@@ -16,6 +16,8 @@ export function meaningForParcel(answer: ParcelAnswer): Meaning {
   if (answer.kind === 'stored') return { kind: 'delivered', duplicate: answer.duplicate }
   const { status, code } = answer
   if (code === 'ERR_RECIPIENT_NOT_HOSTED') return { kind: 'misrouted', reason: code }
+  // The link sends the linkage again by itself; when that did not help, the other host forgot it meanwhile.
+  if (code === 'ERR_LINKAGE_UNKNOWN') return { kind: 'later', reason: code }
   if (status >= 500 || laterStatuses.has(status)) return { kind: 'later', reason: code }
   if (status >= 400) return { kind: 'final', reason: code }
   return { kind: 'later', reason: `unexpected status ${status}` }

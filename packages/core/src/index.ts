@@ -2,18 +2,21 @@ export { runAdvertiser, reconcile, type AdvertiserDeps } from './advertiser.ts'
 export { Alarm } from './alarm.ts'
 export { backoffMs, type BackoffPolicy } from './backoff.ts'
 export { BoundedMap } from './bounded-map.ts'
+export type { Incoming } from './check-proof.ts'
 export { destinationAfter } from './circuit-breaker.ts'
 export { meaningForCall, meaningForParcel, type Meaning } from './delivery-outcome.ts'
 export { Homes, isInForce } from './homes.ts'
 export { Mailbox, type BoxPage } from './mailbox.ts'
-export type {
-  AppendOutcome,
-  BoxAddress,
-  Content,
-  Destination,
-  Forwarding,
-  Message,
-  VerifiedEnvelope,
+export {
+  shownProof,
+  type AppendOutcome,
+  type BoxAddress,
+  type Content,
+  type Destination,
+  type Forwarding,
+  type Message,
+  type VerifiedEnvelope,
+  type VerifiedRequest,
 } from './message.ts'
 export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
 export { runOutboxLanes } from './outbox-lanes.ts'
@@ -44,9 +47,12 @@ export {
   type UnroutedEnd,
   type UnroutedGroup,
 } from './ports/outbox-store.ts'
+export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
 export type { Random } from './ports/random.ts'
+export type { RequestVerifier } from './ports/request-verifier.ts'
 export type { SessionStateStore } from './ports/session-state-store.ts'
 export type { Store } from './ports/store.ts'
+export { ProofPolicies } from './proof-policies.ts'
 export {
   destinationsFor,
   Resolver,
@@ -56,4 +62,5 @@ export {
   type Route,
 } from './resolve-hosts.ts'
 export { runRetention, type RetentionDeps } from './retention.ts'
-export { Router, type Accepted, type Incoming, type Received, type RouterDeps, type Send } from './router.ts'
+export { Router, type Accepted, type Received, type RouterDeps, type Send } from './router.ts'
+export { SenderVouchers } from './sender-vouchers.ts'

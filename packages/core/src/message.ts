@@ -1,4 +1,12 @@
-import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
+import type {
+  BoxName,
+  ForwardId,
+  HostOrigin,
+  IdentityKey,
+  MessageId,
+  ShownProof,
+  SignedRequest,
+} from '@overpost/protocol'
 
 /** A message box: its owner's key and its name. */
 export interface BoxAddress {
@@ -21,9 +29,16 @@ export interface VerifiedEnvelope {
   readonly hash: string
 }
 
+/** The sender's own request, in which a message came to the host that authenticated it (phip.md section 8, F2). */
+export interface VerifiedRequest extends SignedRequest {
+  /** SHA-256 of payload and recipient, 64 hexadecimal digits: what a receiver remembers, so that it is good only once. */
+  readonly hash: string
+}
+
 /**
- * A message on its way to one recipient. While it waits, (recipient, box, sender, messageId) is its identity. Where no
- * envelope proves the sender, this host's own authentication of the sender does.
+ * A message on its way to one recipient. While it waits, (recipient, box, sender, messageId) is its identity. At most one of
+ * `envelope` and `request` shows who wrote it to others; without them a host's word does: this one's, where the sender handed
+ * it in here, or the other host's.
  */
 export interface Message extends Content {
   readonly recipient: IdentityKey
@@ -31,6 +46,17 @@ export interface Message extends Content {
   readonly sender: IdentityKey
   readonly messageId: MessageId
   readonly envelope: VerifiedEnvelope | null
+  /** Kept for other hosts, and of what other hosts handed in; a message that stays where its sender sent it has none. */
+  readonly request: VerifiedRequest | null
+}
+
+/** What a reader is shown of who says that the sender wrote it. */
+export function shownProof(
+  message: Pick<Message, 'envelope' | 'request'> & { readonly originHost: IdentityKey | null },
+): ShownProof {
+  if (message.envelope !== null) return 'envelope'
+  if (message.originHost === null) return 'local'
+  return message.request === null ? 'host' : 'brc94'
 }
 
 /** A host to which messages are forwarded. The key is pinned: only a host that proves it is given anything. */

@@ -26,9 +26,7 @@ async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): P
   const { homes, clock, random, options } = deps
   const nowMs = clock.nowMs()
   const { message, attempts } = unrouted
-  const known = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
-  // Another host believes only what the sender signed.
-  const destinations = message.envelope === null ? [] : known
+  const destinations = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
   const here = found.kind === 'routes' && (await homes.has(message.recipient, message.box))
   if (destinations.length > 0 || here) {
     return { kind: 'routed', here, forwardings: destinations.map((to) => forwardingTo(to, nowMs, random)) }
@@ -40,6 +38,5 @@ async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): P
     return { kind: 'postponed', atMs: nowMs + waitMs, reason: found.reason, counts: false }
   }
   const waitMs = backoffMs(attempts, options.unroutedBackoff, random.fraction())
-  const reason = known.length > 0 ? 'ERR_SENDER_PROOF_REQUIRED' : 'ERR_NO_ROUTE'
-  return { kind: 'postponed', atMs: nowMs + waitMs, reason, counts: true }
+  return { kind: 'postponed', atMs: nowMs + waitMs, reason: 'ERR_NO_ROUTE', counts: true }
 }

@@ -1,17 +1,19 @@
 import {
   forwardIdTimeMs,
   isWithinMemory,
+  maxRequestPayloadBytes,
   RelayError,
+  requestHash,
   type BoxName,
   type Envelope,
   type ErrorCode,
-  type ForwardId,
   type IdentityKey,
   type MessageId,
-  type SignatureVerifier,
+  type SignedRequest,
 } from '@overpost/protocol'
 import type { Alarm } from './alarm.ts'
 import { checkEnvelope } from './check-envelope.ts'
+import { checkProof, type Incoming, type ProofDeps } from './check-proof.ts'
 import { forwardingTo } from './forwarding.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -32,6 +34,8 @@ export interface Send extends Content {
     readonly messageId: MessageId | null
     readonly envelope: Envelope | null
   }[]
+  /** The request in which the sender made it, for other hosts; asked for only when one may have to be shown it. */
+  readonly signedRequest?: () => SignedRequest
 }
 
 export interface Accepted {
@@ -40,27 +44,17 @@ export interface Accepted {
   readonly duplicate: boolean
 }
 
-/** A message that an authenticated host hands in, with the sender's envelope still to be proven. */
-export interface Incoming extends Content {
-  readonly recipient: IdentityKey
-  readonly box: BoxName
-  readonly sender: IdentityKey
-  readonly messageId: MessageId
-  readonly envelope: Envelope
-  readonly forwardId: ForwardId
-}
-
 export type Received =
-  { readonly kind: 'stored'; readonly duplicate: boolean } | { readonly kind: 'refused'; readonly code: ErrorCode }
+  | { readonly kind: 'stored'; readonly duplicate: boolean }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly description?: string }
 
-export interface RouterDeps {
+export interface RouterDeps extends ProofDeps {
   readonly store: Pick<MailboxStore, 'accept' | 'receive'>
   readonly homes: Pick<Homes, 'has'>
   readonly resolver: Pick<Resolver, 'cached'>
   readonly mailbox: Pick<Mailbox, 'appended'>
   /** Rung when the outbox has something new. */
   readonly outboxAlarm: Pick<Alarm, 'ring'>
-  readonly verifier: SignatureVerifier
   readonly clock: Clock
   readonly random: Random
   readonly events: Pick<CoreEvents, 'accepted' | 'received'>
@@ -86,7 +80,8 @@ export class Router {
     const { store, clock, events, mailbox, outboxAlarm } = this.#deps
     const nowMs = clock.nowMs()
     const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
-    const placements = await Promise.all(messages.map((message) => this.#place(message, nowMs)))
+    const places = await Promise.all(messages.map((message) => this.#place(message, nowMs)))
+    const placements = this.#withRequest(places, send)
     const outcomes = await store.accept(placements)
     if (outcomes.includes('conflict')) throw new RelayError('ERR_DUPLICATE_MESSAGE')
 
@@ -125,7 +120,10 @@ export class Router {
 
     let next = 0
     const received = checked.map((item): Received => {
-      if ('refused' in item) return { kind: 'refused', code: item.refused }
+      if ('refused' in item) {
+        const { refused: code, description } = item
+        return description === undefined ? { kind: 'refused', code } : { kind: 'refused', code, description }
+      }
       const outcome = outcomes[next++]
       if (outcome === 'conflict') return { kind: 'refused', code: 'ERR_DUPLICATE_MESSAGE' }
       if (outcome === 'stored') mailbox.appended({ owner: item.message.recipient, box: item.message.box })
@@ -140,7 +138,7 @@ export class Router {
   #toMessage(send: Send, to: Send['recipients'][number], nowMs: number): Message {
     const { sender, box, contentType, body } = send
     const messageId = to.messageId ?? this.#makeId(nowMs)
-    const message = { recipient: to.recipient, box, sender, messageId, contentType, body }
+    const message = { recipient: to.recipient, box, sender, messageId, contentType, body, request: null }
     if (to.envelope === null) return { ...message, envelope: null }
     const checked = checkEnvelope(message, to.envelope, { ...this.#deps, nowMs })
     if ('refused' in checked) throw new RelayError(checked.refused)
@@ -151,23 +149,40 @@ export class Router {
   async #place(message: Message, nowMs: number): Promise<Placement> {
     const { homes, resolver, random } = this.#deps
     const isHome = await homes.has(message.recipient, message.box)
-    // Another host believes only what the sender signed.
-    const routes = message.envelope === null ? [] : (resolver.cached(message.recipient, message.box) ?? [])
+    const routes = resolver.cached(message.recipient, message.box) ?? []
     const here = isHome ? 'home' : routes.length > 0 ? 'none' : 'guest'
     return { message, acceptedAtMs: nowMs, here, forwardings: routes.map((to) => forwardingTo(to, nowMs, random)) }
   }
 
-  async #check(originHost: IdentityKey, item: Incoming, nowMs: number): Promise<Arrival | { refused: ErrorCode }> {
+  /** Keeps the sender's request with what goes, or may go, to another host, and has no envelope to show there. */
+  #withRequest(placements: Placement[], { signedRequest, recipients }: Send): Placement[] {
+    const isShown = ({ message, here, forwardings }: Placement): boolean =>
+      message.envelope === null && (here !== 'home' || forwardings.length > 0)
+    if (signedRequest === undefined || !placements.some(isShown)) return placements
+    const request = signedRequest()
+    if (request.payload.length > maxRequestPayloadBytes) return placements
+    return placements.map((placement, index) => {
+      if (!isShown(placement)) return placement
+      const { recipient } = placement.message
+      const signedId = recipients[index]?.messageId ?? null
+      const hash = requestHash(request.payload, { recipient, signedId }, this.#deps.verifier)
+      return { ...placement, message: { ...placement.message, request: { ...request, hash } } }
+    })
+  }
+
+  async #check(
+    originHost: IdentityKey,
+    item: Incoming,
+    nowMs: number,
+  ): Promise<Arrival | { refused: ErrorCode; description?: string }> {
     const { homes, memoryDays } = this.#deps
     if (!isWithinMemory(forwardIdTimeMs(item.forwardId), nowMs, memoryDays)) return { refused: 'ERR_TOO_OLD' }
     if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
-    const checked = checkEnvelope(item, item.envelope, { ...this.#deps, nowMs })
-    if ('refused' in checked) {
-      const isForged = checked.refused === 'ERR_INVALID_ENVELOPE'
-      return { refused: isForged ? 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED' : checked.refused }
-    }
-    const { forwardId, ...rest } = item
-    return { message: { ...rest, envelope: checked.envelope }, originHost, forwardId, receivedAtMs: nowMs }
+    const checked = await checkProof(originHost, item, { ...this.#deps, nowMs })
+    if ('refused' in checked) return checked
+    const { recipient, box, sender, messageId, contentType, body, forwardId } = item
+    const message = { recipient, box, sender, messageId, contentType, body, ...checked }
+    return { message, originHost, forwardId, receivedAtMs: nowMs }
   }
 
   /** A decimal id that a BRC-33 client can read as an integer: microseconds, never the same twice. */

@@ -1,17 +1,30 @@
 import { readFileSync } from 'node:fs'
-import { MutualAuth, nativeSignatureVerifier, serviceFetch, type TlsFiles } from '@overpost/auth'
+import { MutualAuth, nativeSignatureVerifier, RequestVerifier, type TlsFiles } from '@overpost/auth'
 import {
   Alarm,
   Homes,
+  isInForce,
   Mailbox,
+  ProofPolicies,
   Resolver,
   Router,
   runAdvertiser,
   runOutboxLanes,
   runRetention,
+  SenderVouchers,
   type CoreEvents,
+  type Store,
 } from '@overpost/core'
-import { capabilityPath, maxRecipients, parseHostOrigin, type HostOrigin, type IdentityKey } from '@overpost/protocol'
+import {
+  capabilityPath,
+  isProofAtLeast,
+  maxRecipients,
+  parseHostOrigin,
+  proofKinds,
+  type HostOrigin,
+  type IdentityKey,
+  type ProofDemand,
+} from '@overpost/protocol'
 import { openStore } from '@overpost/store'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics } from 'prom-client'
@@ -27,7 +40,7 @@ import { health } from './http/health.ts'
 import { listen } from './http/http-listener.ts'
 import { createPipeline } from './http/pipeline.ts'
 import { openIdentityWallet } from './identity-key.ts'
-import { outgoingTransport, type OutgoingOptions } from './links/outgoing.ts'
+import { outgoingTransport, serviceFetch, type OutgoingOptions } from './links/outgoing.ts'
 import { createMetrics } from './metrics.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeRandom } from './node-random.ts'
@@ -134,6 +147,7 @@ async function start(
     transport,
     fetch: services.fetch,
     clock,
+    hosts: (user) => isHosted(store, user, clock.nowMs()),
     events: hostEvents,
   })
   const resolver = new Resolver(
@@ -141,6 +155,7 @@ async function start(
     { positiveMs: config.routes.positiveMs, negativeMs: config.routes.negativeMs, allowHttp },
   )
   const homes = new Homes(store.authorizations, clock)
+  const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))
   const mailbox = new Mailbox(store.mailboxes)
   const router = new Router({
     store: store.mailboxes,
@@ -149,6 +164,9 @@ async function start(
     mailbox,
     outboxAlarm,
     verifier,
+    requests: new RequestVerifier(wallet),
+    vouchers: new SenderVouchers(resolver),
+    policies,
     clock,
     random,
     events,
@@ -223,7 +241,7 @@ async function start(
           software,
           openToNewIdentities: config.open,
           memoryDays,
-          proofs: ['envelope'],
+          ...proofTerms(config),
           limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients },
           batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
         },
@@ -234,6 +252,8 @@ async function start(
       phipRoutes(routes, {
         router,
         authorizations: store.authorizations,
+        homes,
+        policies,
         advertiserAlarm,
         verifier,
         clock,
@@ -259,6 +279,34 @@ function tlsFiles({ tls: { cert, key } }: HostConfig, log: Logger): TlsFiles | n
     key,
     reloaded: () => log.info({ cert }, 'new TLS certificate'),
     reloadFailed: (err) => log.error({ err, cert }, 'the new TLS certificate cannot be used'),
+  }
+}
+
+/** Whether `user` authorised this host, for whatever boxes. */
+async function isHosted(
+  { authorizations }: Pick<Store, 'authorizations'>,
+  user: IdentityKey,
+  nowMs: number,
+): Promise<boolean> {
+  const found = await authorizations.find(user)
+  return found !== null && found.revokedAtMs === null && isInForce(found.authorization, nowMs)
+}
+
+/** What this host demands of what other hosts hand in. */
+function proofDemands({ proofs }: HostConfig): ProofDemand[] {
+  return [
+    { minimum: proofs.minimum, plaintextOnly: false },
+    { minimum: proofs.minimumPlaintext, plaintextOnly: true },
+  ]
+}
+
+/** The same, as others are told. */
+function proofTerms({ proofs: { minimum, minimumPlaintext } }: HostConfig) {
+  const isStricter = !isProofAtLeast(minimum, minimumPlaintext)
+  return {
+    proofs: proofKinds.filter((kind) => isProofAtLeast(kind, minimum)),
+    minimumProof: minimum,
+    ...(isStricter ? { minimumPlaintextProof: minimumPlaintext } : {}),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IdentityWallet, NodeTransport } from '@overpost/auth'
 import type { AdvertPublisher, Clock, HostDirectory, HostLink } from '@overpost/core'
+import type { IdentityKey } from '@overpost/protocol'
 import type { HostConfig } from './config.ts'
 import type { HostEvents } from './events.ts'
 import { AdvertAnnouncements } from './links/advert-announcements.ts'
@@ -23,12 +24,14 @@ export interface OutboundDeps {
   /** To the services that the operator chose. */
   readonly fetch: typeof fetch
   readonly clock: Clock
+  /** Whether that sender authorised this host, so that it may vouch for them. */
+  readonly hosts: (user: IdentityKey) => Promise<boolean>
   readonly events: Pick<HostEvents, 'announceFailed'>
 }
 
 export function createOutbound(
   config: HostConfig,
-  { wallet, transport, fetch, clock, events }: OutboundDeps,
+  { wallet, transport, fetch, clock, hosts, events }: OutboundDeps,
 ): Outbound {
   const { outbox, limits, overlay, chain, routes } = config
   return {
@@ -36,6 +39,7 @@ export function createOutbound(
       wallet,
       transport,
       clock,
+      prefersToVouch: (sender) => (config.proofs.prefer === 'host' ? hosts(sender) : Promise.resolve(false)),
       options: { callTimeoutMs: outbox.callTimeoutMs, batchBytes: limits.batchBytes },
     }),
     directory: createDirectory({ chain, overlay, routes }, clock, fetch),

@@ -25,6 +25,10 @@ const documentSchema = z.object({
   memoryDays: countSchema,
   /** Proofs of the original sender that `/propagateMessage` takes. */
   proofs: z.array(z.string()),
+  /** The weakest that it takes for any message; absent: the last of `proofs`. */
+  minimumProof: z.string().optional(),
+  /** The weakest that it takes for what is no ciphertext; absent: as `minimumProof`. */
+  minimumPlaintextProof: z.string().optional(),
   limits: z.object({
     /** Of one request. */
     bodyBytes: countSchema,

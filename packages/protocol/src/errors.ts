@@ -34,6 +34,7 @@ export const errorTable = {
   ERR_RECIPIENT_NOT_HOSTED: [404, 'This host is not a home of the recipient.'],
   ERR_NOT_FOUND: [404, 'There is no such route.'],
   ERR_METHOD_NOT_ALLOWED: [405, 'The route does not take this method.'],
+  ERR_LINKAGE_UNKNOWN: [409, 'This host does not know, or has forgotten, that linkage: send it again.'],
   ERR_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
   ERR_BODY_TOO_LARGE: [413, 'The body is larger than this host takes.'],
   ERR_RATE_LIMITED: [429, 'Too many requests.'],

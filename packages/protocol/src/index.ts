@@ -122,12 +122,28 @@ export {
   parsePropagateMessages,
   propagateMessageAnswerSchema,
   propagateMessagesAnswerSchema,
+  type LinkageRevelationJson,
+  type PropagatedItemJson,
   type PropagatedMessage,
+  type PropagatedProof,
   type PropagateMessageJson,
   type PropagateMessagesAnswer,
   type PropagateMessagesJson,
   type PropagateResultJson,
+  type RequestItemJson,
+  type VouchedItemJson,
 } from './propagate-message.ts'
+export {
+  demandedProof,
+  isCiphertext,
+  noDemand,
+  parseProofPolicy,
+  proofPolicyAnswerSchema,
+  type ProofDemand,
+  type ProofPolicyAnswer,
+  type ProofPolicyJson,
+  type ProofPolicyRequest,
+} from './proof-policy.ts'
 export { decodePushDrop, encodePushDrop, type PushDrop } from './pushdrop-script.ts'
 export {
   boxNameSchema,
@@ -152,6 +168,18 @@ export {
   type SendMessageRequest,
   type SendRecipient,
 } from './send-message.ts'
+export {
+  isProofAtLeast,
+  maxRequestPayloadBytes,
+  proofKinds,
+  requestHash,
+  type LinkageRevelation,
+  type NamedLinkage,
+  type ProofKind,
+  type ShownProof,
+  type SignedRequest,
+} from './sender-proof.ts'
 export { sdkHasher, sdkSignatureVerifier } from './sdk-verifier.ts'
+export { parseSignedSend } from './signed-send.ts'
 export type { Hasher, SignatureVerifier } from './signature-verifier.ts'
 export type { TokenSigner } from './token-fields.ts'

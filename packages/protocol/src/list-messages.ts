@@ -3,7 +3,9 @@ import { bytesToHex } from './hex.ts'
 import type { EnvelopeJson } from './envelope.ts'
 import { RelayError } from './errors.ts'
 import { asRecord, isAbsent, parseOrNull } from './json.ts'
+import type { RequestItemJson } from './propagate-message.ts'
 import { boxNameSchema, identityKeySchema, type BoxName, type IdentityKey, type MessageId } from './scalars.ts'
+import type { ShownProof } from './sender-proof.ts'
 import type { Hasher } from './signature-verifier.ts'
 
 /** `POST /listMessages`, checked. Paging and envelopes are ours: clients that do not ask for them never notice. */
@@ -13,7 +15,7 @@ export interface ListMessagesRequest {
   readonly limit: number | null
   /** Where the page begins, from an earlier answer. Its form is the mailbox's own. */
   readonly cursor: string | null
-  /** Whether senders' envelopes are wanted too. */
+  /** Whether senders' envelopes and requests are wanted too. */
   readonly withEnvelopes: boolean
 }
 
@@ -33,11 +35,13 @@ export interface ListedMessageJson {
   readonly box?: string
   /** The sender's own message id, when {@link messageId} had to be made unique. */
   readonly id?: string
-  /** Who says that the sender wrote it: the sender's signature, or this host, which authenticated the sender. */
-  readonly proof?: 'envelope' | 'local'
-  /** Identity key of the host that handed it in. */
+  /** What shows that the sender wrote it (docs/specs/message-box.md). */
+  readonly proof?: ShownProof
+  /** Identity key of the host that handed it in, and, without an envelope, vouches for the sender. */
   readonly originHost?: string
   readonly envelope?: EnvelopeJson
+  /** The sender's request, of a message with the proof `brc94`. */
+  readonly request?: Pick<RequestItemJson, 'signedMessage' | 'senderSignature' | 'nonce' | 'yourNonce'>
 }
 
 /** The answer of `/listMessages` on the wire. */

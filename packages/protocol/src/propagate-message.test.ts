@@ -26,11 +26,16 @@ describe('parsePropagateMessage', () => {
       recipient: user.key,
       box: 'inbox',
       messageId: '0'.repeat(64),
+      contentType: 'text/plain',
       body: 'hello',
-      envelope: { timestampMs: item.timestamp, signatureHex: item.senderSignature },
+      proof: {
+        kind: 'envelope',
+        envelope: { timestampMs: item.timestamp, signatureHex: item.senderSignature },
+      },
       forwardId: item.forwardId,
     })
-    expect(verifyEnvelope(message, message.envelope, sdkSignatureVerifier())).to.be.a('string')
+    if (message.proof.kind !== 'envelope') expect.fail('another proof')
+    expect(verifyEnvelope(message, message.proof.envelope, sdkSignatureVerifier())).to.be.a('string')
     expect(forwardIdTimeMs(message.forwardId)).to.equal(1_700_000_000_000)
   })
 

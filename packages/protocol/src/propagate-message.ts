@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { base64ToBytes } from './base64.ts'
+import { contentOf, type MessageContent } from './content.ts'
 import { isSignatureHex, isTimestamp, type Envelope } from './envelope.ts'
 import { RelayError, type ErrorCode } from './errors.ts'
 import { asRecord } from './json.ts'
@@ -12,28 +14,40 @@ import {
   type IdentityKey,
   type MessageId,
 } from './scalars.ts'
+import { proofKinds, type NamedLinkage, type ProofKind, type SignedRequest } from './sender-proof.ts'
+import { parseSignedSend } from './signed-send.ts'
+
+/** What came with a message to show who wrote it; its form was checked, and not yet whether it holds. */
+export type PropagatedProof =
+  | { readonly kind: 'envelope'; readonly envelope: Envelope }
+  /** The message was read out of the request's payload, where `signedId` is its id; null: the sender gave none. */
+  | {
+      readonly kind: 'brc94'
+      readonly request: SignedRequest
+      readonly signedId: MessageId | null
+      readonly linkage: NamedLinkage
+    }
+  /** The host that handed it in says so. */
+  | { readonly kind: 'host' }
 
 /** A message that one host hands to another, with the proof that its sender wrote it (BRC-34, Message Delivery Endpoint). */
-export interface PropagatedMessage {
+export interface PropagatedMessage extends MessageContent {
   readonly sender: IdentityKey
   readonly recipient: IdentityKey
   readonly box: BoxName
   readonly messageId: MessageId
-  readonly body: string
-  readonly envelope: Envelope
+  readonly proof: PropagatedProof
   readonly forwardId: ForwardId
 }
 
 /** `POST /propagateMessage` on the wire, and one item of `POST /propagateMessages`. */
+export type PropagatedItemJson = PropagateMessageJson | RequestItemJson | VouchedItemJson
+
+/** An item that its sender signed (docs/specs/envelope.md). */
 export interface PropagateMessageJson {
   readonly originalSender: string
   readonly proof: 'envelope'
-  readonly signedMessage: {
-    readonly recipient: string
-    readonly messageBox: string
-    readonly messageId: string
-    readonly body: string
-  }
+  readonly signedMessage: NamedMessageJson & { readonly body: string }
   /** The envelope's time, Unix milliseconds. */
   readonly timestamp: number
   /** The envelope's signature: DER as hexadecimal digits. */
@@ -41,9 +55,49 @@ export interface PropagateMessageJson {
   readonly forwardId: string
 }
 
+/** An item whose sender signed the request in which it came. */
+export interface RequestItemJson {
+  readonly originalSender: string
+  readonly proof: 'brc94'
+  readonly message: NamedMessageJson
+  /** The request's payload, base64. */
+  readonly signedMessage: string
+  readonly senderSignature: string
+  readonly nonce: string
+  readonly yourNonce: string
+  /** SHA-256 of the linkage, hexadecimal. */
+  readonly linkage: string
+  readonly revelation?: LinkageRevelationJson
+  readonly forwardId: string
+}
+
+/** What `revealCounterpartyKeyLinkage` returns (BRC-94), bytes in base64. */
+export interface LinkageRevelationJson {
+  readonly prover: string
+  readonly verifier: string
+  readonly counterparty: string
+  readonly revelationTime: string
+  readonly encryptedLinkage: string
+  readonly encryptedLinkageProof: string
+}
+
+/** An item for which the sending host vouches. */
+export interface VouchedItemJson {
+  readonly originalSender: string
+  readonly proof: 'host'
+  readonly message: NamedMessageJson & { readonly body: string | object }
+  readonly forwardId: string
+}
+
+export interface NamedMessageJson {
+  readonly recipient: string
+  readonly messageBox: string
+  readonly messageId: string
+}
+
 /** `POST /propagateMessages` on the wire. */
 export interface PropagateMessagesJson {
-  readonly messages: readonly PropagateMessageJson[]
+  readonly messages: readonly PropagatedItemJson[]
 }
 
 /** What became of one item, on the wire. */
@@ -65,40 +119,75 @@ export const propagateMessageAnswerSchema = resultSchema.options[0]
 export const propagateMessagesAnswerSchema = z.object({ status: z.literal('success'), results: z.array(resultSchema) })
 export type PropagateMessagesAnswer = z.output<typeof propagateMessagesAnswerSchema>
 
-const signedMessageSchema = z.object({
-  recipient: identityKeySchema,
-  messageBox: boxNameSchema,
-  messageId: messageIdSchema,
-  body: z.string().regex(/\S/, 'must not be blank'),
+const longestRevelationTime = 64
+const longestNonce = 200
+
+const nameSchema = z.object({ recipient: identityKeySchema, messageBox: boxNameSchema, messageId: messageIdSchema })
+const textBodySchema = z.string().regex(/\S/, 'must not be blank')
+const signatureSchema = z.custom<string>(isSignatureHex, 'must be DER as hexadecimal digits')
+const nonceSchema = z.string().min(1).max(longestNonce)
+const bytesSchema = z.string().transform((text, context) => {
+  const bytes = base64ToBytes(text)
+  if (bytes !== null) return bytes
+  context.addIssue({ code: 'custom', message: 'must be base64' })
+  return z.NEVER
 })
-const itemSchema = z.object({
-  originalSender: identityKeySchema,
-  signedMessage: signedMessageSchema,
-  timestamp: z.custom<number>(isTimestamp, 'must be Unix milliseconds'),
-  senderSignature: z.custom<string>(isSignatureHex, 'must be DER as hexadecimal digits'),
-  forwardId: forwardIdSchema,
-})
+const shortBytesSchema = z.string().max(1_024).pipe(bytesSchema)
+
+const itemSchemas = {
+  envelope: z.object({
+    originalSender: identityKeySchema,
+    signedMessage: nameSchema.extend({ body: textBodySchema }),
+    timestamp: z.custom<number>(isTimestamp, 'must be Unix milliseconds'),
+    senderSignature: signatureSchema,
+    forwardId: forwardIdSchema,
+  }),
+  brc94: z.object({
+    originalSender: identityKeySchema,
+    message: nameSchema,
+    signedMessage: bytesSchema,
+    senderSignature: signatureSchema,
+    nonce: nonceSchema,
+    yourNonce: nonceSchema,
+    linkage: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
+    revelation: z
+      .object({
+        prover: identityKeySchema,
+        verifier: identityKeySchema,
+        counterparty: identityKeySchema,
+        revelationTime: z.string().min(1).max(longestRevelationTime),
+        encryptedLinkage: shortBytesSchema,
+        encryptedLinkageProof: shortBytesSchema,
+      })
+      .optional(),
+    forwardId: forwardIdSchema,
+  }),
+  host: z.object({
+    originalSender: identityKeySchema,
+    message: nameSchema.extend({ body: z.union([textBodySchema, z.looseObject({}), z.array(z.unknown())]) }),
+    forwardId: forwardIdSchema,
+  }),
+} as const satisfies Record<ProofKind, z.ZodType>
 
 /**
  * One propagated message, its form checked. BRC-34's bare `keyLinkage` proves nothing (phip.md section 7), so an item that
- * names no proof, or one that we do not know, is refused before anything else is read.
+ * names no proof, or one that we do not know, is refused before anything else is read. A message with its sender's request is
+ * read out of that request.
  * @throws {RelayError} ERR_INVALID_PARAMETERS, ERR_SENDER_LINKAGE_VERIFICATION_FAILED
  */
 export function parsePropagateMessage(json: unknown): PropagatedMessage {
   const item = asRecord(json)
   if (item === null) throw new RelayError('ERR_INVALID_PARAMETERS')
-  if (item['proof'] !== 'envelope') {
-    throw new RelayError(
-      'ERR_SENDER_LINKAGE_VERIFICATION_FAILED',
-      "This host takes the sender's envelope as proof, and no other.",
-    )
+  switch (item['proof']) {
+    case 'envelope':
+      return parseEnvelopeItem(item)
+    case 'brc94':
+      return parseRequestItem(item)
+    case 'host':
+      return parseVouchedItem(item)
+    default:
+      throw unproven(`This host takes ${proofKinds.join(', ')} as proof of the sender, and no other.`)
   }
-  const parsed = itemSchema.safeParse(item)
-  if (!parsed.success) throw new RelayError('ERR_INVALID_PARAMETERS', describe(parsed.error))
-  const { originalSender, signedMessage, timestamp, senderSignature, forwardId } = parsed.data
-  const { recipient, messageBox, messageId, body } = signedMessage
-  const envelope = { timestampMs: timestamp, signatureHex: senderSignature.toLowerCase() }
-  return { sender: originalSender, recipient, box: messageBox, messageId, body, envelope, forwardId }
 }
 
 /**
@@ -120,7 +209,58 @@ export function parsePropagateMessages(json: unknown): (PropagatedMessage | Rela
   })
 }
 
-function describe({ issues }: z.ZodError): string {
-  const [first] = issues
-  return first === undefined ? 'The item is not valid.' : `${first.path.join('.')}: ${first.message}`
+function parseEnvelopeItem(item: unknown): PropagatedMessage {
+  const { originalSender, signedMessage, timestamp, senderSignature, forwardId } = parse(itemSchemas.envelope, item)
+  const { recipient, messageBox, messageId, body } = signedMessage
+  const envelope = { timestampMs: timestamp, signatureHex: senderSignature.toLowerCase() }
+  return {
+    ...{ sender: originalSender, recipient, box: messageBox, messageId, contentType: 'text/plain', body },
+    ...{ proof: { kind: 'envelope', envelope }, forwardId },
+  }
+}
+
+function parseRequestItem(item: unknown): PropagatedMessage {
+  const parsed = parse(itemSchemas.brc94, item)
+  const { originalSender: sender, signedMessage: payload, senderSignature, forwardId, message, linkage } = parsed
+  const send = parseSignedSend(payload)
+  if (send === null) throw unproven('signedMessage is no whole request for /sendMessage.')
+  const { recipient, messageBox: box, messageId } = message
+  const asked = send.recipients.find(
+    (to) => to.recipient === recipient && (to.messageId === null ? isMadeId(messageId) : to.messageId === messageId),
+  )
+  if (send.box !== box || asked === undefined) throw unproven('signedMessage does not ask for this message.')
+  const request = {
+    payload,
+    nonce: parsed.nonce,
+    sessionNonce: parsed.yourNonce,
+    signatureHex: senderSignature.toLowerCase(),
+  }
+  const proof = {
+    ...({ kind: 'brc94', request, signedId: asked.messageId } as const),
+    linkage: { hash: linkage, revelation: parsed.revelation ?? null },
+  }
+  return { sender, recipient, box, messageId, ...contentOf(send.body), proof, forwardId }
+}
+
+function parseVouchedItem(item: unknown): PropagatedMessage {
+  const { originalSender: sender, message, forwardId } = parse(itemSchemas.host, item)
+  const { recipient, messageBox: box, messageId, body } = message
+  return { sender, recipient, box, messageId, ...contentOf(body), proof: { kind: 'host' }, forwardId }
+}
+
+/** Whether it is an id as hosts make them for senders that give none (BRC-33 to the letter). */
+function isMadeId(id: MessageId): boolean {
+  return /^[1-9][0-9]{0,19}$/.test(id)
+}
+
+function unproven(description: string): RelayError {
+  return new RelayError('ERR_SENDER_LINKAGE_VERIFICATION_FAILED', description)
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, item: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(item)
+  if (parsed.success) return parsed.data
+  const [first] = parsed.error.issues
+  const fault = first === undefined ? 'The item is not valid.' : `${first.path.join('.')}: ${first.message}`
+  throw new RelayError('ERR_INVALID_PARAMETERS', fault)
 }

@@ -47,12 +47,12 @@ export interface MessageName {
 
 /**
  * Where messages wait until acknowledged: one append-only log per box. Each call is atomic and durable when it resolves.
- * Duplicates are decided inside the transaction, in this order: a remembered forward id, a remembered envelope, an equal
+ * Duplicates are decided inside the transaction, in this order: a remembered forward id, a remembered envelope, a remembered request (of `receive`), an equal
  * identity that still waits (for `accept` here or in the outbox; for `receive` here, since a parcel to another
  * home that may yet fail must not swallow what we take into this one). An equal identity is a `duplicate` when the bodies are
  * equal or both are the client's ciphertext (`{"encryptedMessage":...}`), else a `conflict`; the first body stays. A guest
  * copy that is found by a message whose home is here stays for good. What is
- * remembered: the forward id and the envelope of whatever was kept in a box here, or found a duplicate of it. What was only
+ * remembered: the forward id, the envelope and the request of whatever was kept in a box here, or found a duplicate of it. What was only
  * forwarded is remembered where it went, so that a sender who was told that it failed can send it again.
  * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was stored.
  */
@@ -75,6 +75,6 @@ export interface MailboxStore {
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number>
   /** As {@link acknowledge}, by the message's identity. */
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number>
-  /** Forgets forward ids and envelopes made before `beforeMs`. Resolves to whether more are left to forget. */
+  /** Forgets forward ids and envelopes made, and requests received, before `beforeMs`. Resolves to whether more are left to forget. */
   forget(beforeMs: number): Promise<boolean>
 }

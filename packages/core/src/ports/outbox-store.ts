@@ -22,7 +22,7 @@ export interface ParcelBatch {
 /** A message that looks for a home of its recipient. */
 export interface Unrouted {
   readonly id: number
-  readonly message: Pick<Message, 'recipient' | 'box' | 'sender' | 'messageId' | 'envelope'>
+  readonly message: Pick<Message, 'recipient' | 'box' | 'sender' | 'messageId'>
   readonly acceptedAtMs: number
   /** Look-ups so far that found nothing. */
   readonly attempts: number

@@ -1,6 +1,7 @@
 import type { AuthorizationStore } from './authorization-store.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 import type { OutboxStore } from './outbox-store.ts'
+import type { ProofPolicyStore } from './proof-policy-store.ts'
 import type { SessionStateStore } from './session-state-store.ts'
 
 /** All that a host keeps, in one place with one owner. */
@@ -8,5 +9,6 @@ export interface Store extends AsyncDisposable {
   readonly mailboxes: MailboxStore
   readonly outbox: OutboxStore
   readonly authorizations: AuthorizationStore
+  readonly proofPolicies: ProofPolicyStore
   readonly sessionState: SessionStateStore
 }

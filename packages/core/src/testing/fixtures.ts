@@ -8,7 +8,7 @@ import type {
   Outpoint,
   RoutingAuthorization,
 } from '@overpost/protocol'
-import type { Destination, Forwarding, Message, VerifiedEnvelope } from '../message.ts'
+import type { Destination, Forwarding, Message, VerifiedEnvelope, VerifiedRequest } from '../message.ts'
 import type { Arrival, Placement } from '../ports/mailbox-store.ts'
 
 /** When everything in the fixtures happens, in Unix ms. */
@@ -48,6 +48,7 @@ export function messageFixture(overrides: Partial<Message> = {}): Message {
     contentType: 'text/plain',
     body: 'hello',
     envelope: null,
+    request: null,
     ...overrides,
   }
 }
@@ -55,6 +56,17 @@ export function messageFixture(overrides: Partial<Message> = {}): Message {
 /** An envelope that stores take for genuine; `name` tells one from another. */
 export function envelopeFixture(name: string, timestampMs = fixtureNowMs): VerifiedEnvelope {
   return { timestampMs, signatureHex: `3044${sha256(`signature ${name}`)}`, hash: sha256(`envelope ${name}`) }
+}
+
+/** A sender's request that stores take for genuine; `name` tells one from another. */
+export function requestFixture(name: string): VerifiedRequest {
+  return {
+    payload: Uint8Array.from(Buffer.from(`payload of ${name}`)),
+    nonce: `nonce of ${name}`,
+    sessionNonce: `session of ${name}`,
+    signatureHex: `3045${sha256(`signature ${name}`)}`,
+    hash: sha256(`request ${name}`),
+  }
 }
 
 export function destinationFixture(name: string): Destination {

@@ -19,10 +19,12 @@ export {
   messageFixture,
   outpointFixture,
   placementFixture,
+  requestFixture,
 } from './fixtures.ts'
 export { mailboxStoreContract } from './mailbox-store.contract.ts'
 export { ManualClock } from './manual-clock.ts'
 export { outboxStoreContract } from './outbox-store.contract.ts'
+export { proofPolicyStoreContract } from './proof-policy-store.contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { sessionStateStoreContract } from './session-state-store.contract.ts'
 export {

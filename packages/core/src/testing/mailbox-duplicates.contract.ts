@@ -8,6 +8,7 @@ import {
   boxFixture,
   carol,
   envelopeFixture,
+  fixtureNowMs,
   forwardedFixture,
   forwardIdFixture,
   guestFixture,
@@ -15,6 +16,7 @@ import {
   inbox,
   keyFixture,
   placementFixture,
+  requestFixture,
 } from './fixtures.ts'
 import { claimParcels, eachWithStore, largePage, listing } from './with-store.ts'
 
@@ -236,6 +238,38 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       await store().outbox.finishParcels(await claimParcels(store()), [{ kind: 'delivered' }], freshDestination)
       expect(await store().mailboxes.accept([forwardedFixture(['hosta'], enveloped)])).to.deep.equal(['stored'])
       expect(await store().outbox.counts()).to.deep.include({ parcels: 1 })
+    })
+
+    for (const acknowledge of [false, true]) {
+      it(`a request is a duplicate under another forward id, ${acknowledge ? 'after' : 'before'} the acknowledgement`, async () => {
+        const requested = { request: requestFixture('r') }
+        const first = arrivalFixture(requested, { forwardId: forwardIdFixture('a') })
+        const again = arrivalFixture({ ...requested, messageId: idFixture('m2') }, { forwardId: forwardIdFixture('b') })
+        expect(await store().mailboxes.receive([first])).to.deep.equal(['stored'])
+        if (acknowledge) await store().mailboxes.acknowledge(bob, ['m1'])
+        expect(await store().mailboxes.receive([again, again])).to.deep.equal(['duplicate', 'duplicate'])
+        expect(await listing(store())).to.deep.equal(acknowledge ? [] : ['m1: hello'])
+        const other = arrivalFixture({ request: requestFixture('s'), messageId: idFixture('m3') })
+        expect(await store().mailboxes.receive([other])).to.deep.equal(['stored'])
+      })
+    }
+
+    it('a request is forgotten by when it came, and one of a conflict is not remembered', async () => {
+      const requested = { request: requestFixture('r') }
+      await store().mailboxes.receive([arrivalFixture(requested, { forwardId: forwardIdFixture('a') })])
+      await store().mailboxes.acknowledge(bob, ['m1'])
+      await store().mailboxes.forget(fixtureNowMs)
+      const again = arrivalFixture(requested, { forwardId: forwardIdFixture('b') })
+      expect(await store().mailboxes.receive([again])).to.deep.equal(['duplicate'])
+      await store().mailboxes.forget(fixtureNowMs + 1)
+      expect(await store().mailboxes.receive([again])).to.deep.equal(['stored'])
+      const conflict = arrivalFixture(
+        { request: requestFixture('s'), body: 'other' },
+        { forwardId: forwardIdFixture('c') },
+      )
+      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['conflict'])
+      await store().mailboxes.acknowledge(bob, ['m1'])
+      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['stored'])
     })
 
     it('the same forward id of another host is another message', async () => {

@@ -16,6 +16,7 @@ import {
   keyFixture,
   messageFixture,
   placementFixture,
+  requestFixture,
 } from './fixtures.ts'
 import { duplicatesContract } from './mailbox-duplicates.contract.ts'
 import { listedIdsContract } from './mailbox-listed-ids.contract.ts'
@@ -65,6 +66,15 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             originHost: keyFixture('hosta'),
           },
         ])
+      })
+
+      it('keeps the request of a sender until it is acknowledged, of what another host handed in', async () => {
+        const request = requestFixture('r')
+        await store().mailboxes.receive([arrivalFixture({ request })])
+        await store().mailboxes.accept([placementFixture({ request, messageId: idFixture('m2') })])
+        await store().mailboxes.accept([guestFixture({ request, messageId: idFixture('m3') })])
+        const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
+        expect(messages.map((message) => message.request)).to.deep.equal([request, null, null])
       })
 
       it('keeps what goes elsewhere only out of the box', async () => {

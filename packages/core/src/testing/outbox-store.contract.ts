@@ -15,6 +15,7 @@ import {
   idFixture,
   messageFixture,
   placementFixture,
+  requestFixture,
 } from './fixtures.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
@@ -57,6 +58,16 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
           acceptedAtMs: nowMs,
           attempts: 0,
         })
+      })
+
+      it('a parcel holds the request of its sender, and counts what that takes on the wire', async () => {
+        const requested = { ...requestFixture('r'), payload: new Uint8Array(300).fill(7) }
+        for (const messageId of ['m1', 'm2', 'm3'].map(idFixture)) {
+          await store().mailboxes.accept([forwardedFixture(['hosta'], { messageId, request: requested })])
+        }
+        const batch = await claimParcels(store(), { maxBytes: 800 })
+        expect(batch.parcels.map(({ message }) => message.messageId)).to.deep.equal(['m1', 'm2'])
+        expect(batch.parcels[0]?.message.request).to.deep.equal(requested)
       })
 
       it('are of one destination each, oldest first', async () => {
@@ -359,8 +370,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       const store = eachWithStore(open)
 
       it('are claimed by recipient, and hold what a look-up needs', async () => {
-        const envelope = envelopeFixture('e')
-        await store().mailboxes.accept([guestFixture({ envelope })])
+        await store().mailboxes.accept([guestFixture({ envelope: envelopeFixture('e') })])
         await store().mailboxes.accept([guestFixture({ messageId: idFixture('c1'), recipient: carol }, nowMs + 1)])
         await store().mailboxes.accept([guestFixture({ messageId: idFixture('m2'), box: boxFixture('b2') })])
         const group = await claimUnrouted(store(), { nowMs: nowMs + 1 })
@@ -368,13 +378,13 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
         expect(group.messages.map((message) => ({ ...message, id: 0 }))).to.deep.equal([
           {
             id: 0,
-            message: { recipient: bob, box: 'inbox', sender: alice, messageId: 'm1', envelope },
+            message: { recipient: bob, box: 'inbox', sender: alice, messageId: 'm1' },
             acceptedAtMs: nowMs,
             attempts: 0,
           },
           {
             id: 0,
-            message: { recipient: bob, box: 'b2', sender: alice, messageId: 'm2', envelope: null },
+            message: { recipient: bob, box: 'b2', sender: alice, messageId: 'm2' },
             acceptedAtMs: nowMs,
             attempts: 0,
           },
@@ -413,7 +423,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       })
 
       it('routed, become a parcel for each host', async () => {
-        const message = { body: 'to be carried', envelope: envelopeFixture('e') }
+        const message = { body: 'to be carried', request: requestFixture('r') }
         await store().mailboxes.accept([guestFixture(message)])
         const { forwardings } = forwardedFixture(['hosta', 'hostb'])
         await store().outbox.finishUnrouted(await claimUnrouted(store()), [

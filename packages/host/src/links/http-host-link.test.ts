@@ -23,6 +23,7 @@ function parcelFixture(id: number, body = 'hello'): Parcel {
       contentType: 'text/plain',
       body,
       envelope: { timestampMs: 1_700_000_000_000, signatureHex: '30ab', hash: 'ab'.repeat(32) },
+      request: null,
     },
     forwardId: '0'.repeat(64) as ForwardId,
     acceptedAtMs: 0,
@@ -41,6 +42,7 @@ describe('HttpHostLink', () => {
     new HttpHostLink({
       wallet: hostWallet,
       transport,
+      prefersToVouch: () => Promise.resolve(false),
       clock: nodeClock,
       options: { callTimeoutMs: 5_000, batchBytes: 100_000, ...options },
     })
@@ -262,6 +264,7 @@ describe('HttpHostLink', () => {
     const link = new HttpHostLink({
       wallet: hostWallet,
       transport: secure,
+      prefersToVouch: () => Promise.resolve(false),
       clock: nodeClock,
       options: { callTimeoutMs: 1_000, batchBytes: 1_000 },
     })

@@ -8,16 +8,12 @@ import {
   type Parcel,
   type ParcelAnswer,
 } from '@overpost/core'
-import {
-  errorTable,
-  propagateMessageAnswerSchema,
-  propagateMessagesAnswerSchema,
-  type PropagateMessageJson,
-} from '@overpost/protocol'
+import { errorTable, propagateMessageAnswerSchema, propagateMessagesAnswerSchema } from '@overpost/protocol'
 import pRetry from 'p-retry'
+import { PropagateItems, type PropagateItem, type PropagateItemsDeps } from './propagate-items.ts'
 import { isConnectionFault, reasonOf } from './connection-fault.ts'
 
-export interface HttpHostLinkDeps {
+export interface HttpHostLinkDeps extends PropagateItemsDeps {
   readonly wallet: IdentityWallet
   /** See `outgoing.ts`. */
   readonly transport: Transport
@@ -45,21 +41,62 @@ const unsignedRefusals = new Set([408, 413, 425, 429])
  */
 export class HttpHostLink implements HostLink {
   readonly #deps: HttpHostLinkDeps
+  readonly #items: PropagateItems
   readonly #sessions = new BoundedMap<string, HostSession>(mostHosts)
   readonly #singlesOnlyUntilMs = new BoundedMap<string, number>(mostHosts)
 
   constructor(deps: HttpHostLinkDeps) {
     this.#deps = deps
+    this.#items = new PropagateItems(deps)
   }
 
   async propagate(destination: Destination, parcels: readonly Parcel[], signal: AbortSignal): Promise<CallAnswer> {
     const deadline = AbortSignal.timeout(this.#deps.options.callTimeoutMs)
     const until = AbortSignal.any([signal, deadline])
+    const items = await Promise.all(parcels.map((parcel) => this.#items.first(parcel, destination)))
+    const answer = await this.#send(destination, items, until, deadline)
+    return answer.kind === 'answered' ? await this.#sendAgain(destination, items, answer, until, deadline) : answer
+  }
+
+  /** Shows at once what the other host lacks to believe a sender. */
+  async #sendAgain(
+    destination: Destination,
+    items: readonly PropagateItem[],
+    { answers }: CallAnswer & { kind: 'answered' },
+    until: AbortSignal,
+    deadline: AbortSignal,
+  ): Promise<CallAnswer> {
+    const again: { at: number; item: PropagateItem }[] = []
+    for (const [at, answer] of answers.entries()) {
+      const item = items[at]
+      if (item === undefined) continue
+      this.#items.answered(item, answer, destination)
+      const next = await this.#items.second(item, answer, destination)
+      if (next !== null) again.push({ at, item: next })
+    }
+    if (again.length === 0) return { kind: 'answered', answers }
+    const repeated = again.map(({ item }) => item)
+    const second = await this.#send(destination, repeated, until, deadline)
+    const merged = [...answers]
+    for (const [index, { at, item }] of again.entries()) {
+      // What was not answered for the second time goes again later: the first answer was no end.
+      const answer = (second.kind === 'answered' ? second.answers[index] : undefined) ?? unanswered
+      this.#items.answered(item, answer, destination)
+      merged[at] = answer
+    }
+    return { kind: 'answered', answers: merged }
+  }
+
+  async #send(
+    destination: Destination,
+    items: readonly PropagateItem[],
+    until: AbortSignal,
+    deadline: AbortSignal,
+  ): Promise<CallAnswer> {
     const session = this.#session(destination)
     try {
-      if (parcels.length === 1 || this.#takesSinglesOnly(destination))
-        return await this.#oneByOne(session, parcels, until)
-      return await this.#batch(session, destination, parcels, until)
+      if (items.length === 1 || this.#takesSinglesOnly(destination)) return await this.#oneByOne(session, items, until)
+      return await this.#batch(session, destination, items, until)
     } catch (error) {
       if (deadline.aborted) return { kind: 'unreachable', reason: 'no answer in time' }
       return refusalOf(error) ?? { kind: 'unreachable', reason: reasonOf(error) }
@@ -69,30 +106,30 @@ export class HttpHostLink implements HostLink {
   async #batch(
     session: HostSession,
     destination: Destination,
-    parcels: readonly Parcel[],
+    items: readonly PropagateItem[],
     signal: AbortSignal,
   ): Promise<CallAnswer> {
-    const body = `{"messages":[${parcels.map(toJson).join(',')}]}`
+    const body = `{"messages":[${items.map(({ json }) => json).join(',')}]}`
     // What the other host would refuse for its size needs no call to be halved.
     if (Buffer.byteLength(body) > this.#deps.options.batchBytes) {
       return { kind: 'refused', status: 413, code: 'ERR_BODY_TOO_LARGE', retryAfterMs: null }
     }
-    const answer = await call(session, '/propagateMessages', body, parcels.length, signal)
-    if (answer.status === 200) return readResults(answer.body, parcels.length)
+    const answer = await call(session, '/propagateMessages', body, items.length, signal)
+    if (answer.status === 200) return readResults(answer.body, items.length)
     if (answer.status === 404 || answer.status === 405) {
       this.#singlesOnlyUntilMs.set(nameOf(destination), this.#deps.clock.nowMs() + singlesOnlyMs)
-      return await this.#oneByOne(session, parcels, signal)
+      return await this.#oneByOne(session, items, signal)
     }
     return refusedCall(answer)
   }
 
   /** The answers so far when a later call fails: the rest goes again. */
-  async #oneByOne(session: HostSession, parcels: readonly Parcel[], signal: AbortSignal): Promise<CallAnswer> {
+  async #oneByOne(session: HostSession, items: readonly PropagateItem[], signal: AbortSignal): Promise<CallAnswer> {
     const answers: ParcelAnswer[] = []
-    for (const parcel of parcels) {
+    for (const { json } of items) {
       let one: ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }>
       try {
-        one = readSingle(await call(session, '/propagateMessage', toJson(parcel), 1, signal))
+        one = readSingle(await call(session, '/propagateMessage', json, 1, signal))
       } catch (error) {
         if (answers.length > 0) break
         throw error
@@ -139,20 +176,6 @@ function call(
   })
 }
 
-function toJson({ message, forwardId }: Parcel): string {
-  const { sender, recipient, box, messageId, body, envelope } = message
-  // The router forwards only what its sender signed.
-  if (envelope === null) throw new Error('a message without an envelope cannot be forwarded')
-  return JSON.stringify({
-    originalSender: sender,
-    proof: 'envelope',
-    signedMessage: { recipient, messageBox: box, messageId, body },
-    timestamp: envelope.timestampMs,
-    senderSignature: envelope.signatureHex,
-    forwardId,
-  } satisfies PropagateMessageJson)
-}
-
 function readResults(body: Uint8Array, parcels: number): CallAnswer {
   const parsed = propagateMessagesAnswerSchema.safeParse(parseJson(body))
   if (!parsed.success || parsed.data.results.length !== parcels) return malformed
@@ -188,6 +211,7 @@ function refusalOf(error: unknown): CallAnswer | null {
   return { kind: 'refused', status, code: `status ${status}`, retryAfterMs: parseRetryAfterMs(error.retryAfter) }
 }
 
+const unanswered: ParcelAnswer = { kind: 'refused', status: 503, code: 'ERR_UNAVAILABLE' }
 const malformed: CallAnswer & { kind: 'unreachable' } = { kind: 'unreachable', reason: 'a malformed answer' }
 
 /** What a code means here; one that we do not know is no reason to give a message up. */

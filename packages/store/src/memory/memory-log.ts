@@ -30,7 +30,15 @@ export class MemoryLog {
     const sequence = ++box.lastSequence
     const listedId = listedIdFor(message, (id) => this.findListed(message.recipient, id) !== null)
     const kept = {
-      stored: { ...message, sequence, listedId, receivedAtMs, originHost },
+      // Where the sender handed it in, nobody needs to be shown how.
+      stored: {
+        ...message,
+        request: originHost === null ? null : message.request,
+        sequence,
+        listedId,
+        receivedAtMs,
+        originHost,
+      },
       outgoing: null,
       stays: false,
     }

@@ -8,6 +8,7 @@ import type {
   MessagePage,
   Placement,
   VerifiedEnvelope,
+  VerifiedRequest,
 } from '@overpost/core'
 import { forwardIdTimeMs, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
@@ -21,7 +22,7 @@ export class MemoryMailboxStore implements MailboxStore {
   readonly #log: MemoryLog
   readonly #outgoing: MemoryOutgoing
   readonly #noteAccepted: (placement: Placement) => void
-  /** Forward ids (with their host) and envelopes, and when each was made. */
+  /** Forward ids (with their host), envelopes and requests, and when each was made, or, of a request, came. */
   readonly #remembered = new Map<string, number>()
 
   constructor(log: MemoryLog, outgoing: MemoryOutgoing, noteAccepted: (placement: Placement) => void) {
@@ -104,11 +105,15 @@ export class MemoryMailboxStore implements MailboxStore {
     const forwardKey = `${originHost} ${forwardId}`
     const isRemembered =
       this.#remembered.has(forwardKey) ||
-      (message.envelope !== null && this.#remembered.has(envelopeKey(message.envelope)))
+      (message.envelope !== null && this.#remembered.has(envelopeKey(message.envelope))) ||
+      (message.request !== null && this.#remembered.has(requestKey(message.request)))
     const same = this.#log.find(message)
     if (!isRemembered && same !== null && !isSameContent(same.stored, message)) return 'conflict'
     this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
     this.#rememberEnvelope(message.envelope)
+    if (message.request !== null && !this.#remembered.has(requestKey(message.request))) {
+      this.#remembered.set(requestKey(message.request), receivedAtMs)
+    }
     if (isRemembered || same !== null) {
       this.#keep(same)
       return 'duplicate'
@@ -135,4 +140,8 @@ export class MemoryMailboxStore implements MailboxStore {
 
 function envelopeKey({ hash }: VerifiedEnvelope): string {
   return `envelope ${hash}`
+}
+
+function requestKey({ hash }: VerifiedRequest): string {
+  return `request ${hash}`
 }

@@ -1,5 +1,6 @@
 import type { Destination, DestinationState, OutboxCounts, Parcel, Unrouted } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
+import { wireBytes } from '../rules/wire-bytes.ts'
 import type { LookupEnds, OutboxRows, OutboxWrites, ParcelEnds } from '../outbox/outbox-rows.ts'
 import type { KeptParcel, MemoryOutgoing } from './memory-outgoing.ts'
 
@@ -12,8 +13,8 @@ export function memoryOutbox(outgoing: MemoryOutgoing): OutboxRows & OutboxWrite
     [...outgoing.all()]
       .flatMap(({ id, message, acceptedAtMs, lookup }) => {
         if (lookup === null || message.recipient !== recipient) return []
-        const { box, sender, messageId, envelope } = message
-        const named = { recipient, box, sender, messageId, envelope }
+        const { box, sender, messageId } = message
+        const named = { recipient, box, sender, messageId }
         return [{ row: { id, message: named, acceptedAtMs, attempts: lookup.attempts }, atMs: lookup.atMs }]
       })
       .toSorted((a, b) => a.atMs - b.atMs || a.row.id - b.row.id)
@@ -30,7 +31,7 @@ export function memoryOutbox(outgoing: MemoryOutgoing): OutboxRows & OutboxWrite
       const taken: KeptParcel[] = []
       let bytes = 0
       for (const parcel of waitingFor(destination)) {
-        bytes += Buffer.byteLength(parcel.outgoing.message.body)
+        bytes += wireBytes(parcel.outgoing.message)
         if (parcel.dueAtMs > nowMs || taken.length >= maxMessages || (taken.length > 0 && bytes > maxBytes)) break
         taken.push(parcel)
       }

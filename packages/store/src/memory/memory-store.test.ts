@@ -2,6 +2,7 @@ import {
   authorizationStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
+  proofPolicyStoreContract,
   sessionStateStoreContract,
 } from '@overpost/core/testing'
 import { openMemoryStore } from './open-memory-store.ts'
@@ -10,5 +11,6 @@ const open = () => Promise.resolve(openMemoryStore())
 
 mailboxStoreContract('memory', open)
 outboxStoreContract('memory', open)
+proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 sessionStateStoreContract('memory', open)

@@ -5,6 +5,7 @@ import { MemoryLog } from './memory-log.ts'
 import { MemoryMailboxStore } from './memory-mailbox-store.ts'
 import { memoryOutbox } from './memory-outbox-rows.ts'
 import { MemoryOutgoing } from './memory-outgoing.ts'
+import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
 
 /** An empty store that is gone with the process: for tests and simulations, slow when it holds many messages. */
 export function openMemoryStore(): Store {
@@ -16,6 +17,7 @@ export function openMemoryStore(): Store {
     mailboxes: new MemoryMailboxStore(log, outgoing, (placement) => outbox.noteAccepted(placement)),
     outbox,
     authorizations: new MemoryAuthorizationStore(),
+    proofPolicies: new MemoryProofPolicyStore(),
     sessionState: memorySessionState(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

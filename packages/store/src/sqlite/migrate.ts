@@ -1,8 +1,9 @@
 import type { Db } from './database.ts'
 import { createInitialTables } from './migrations/0001-initial.ts'
+import { addSenderProofs } from './migrations/0002-sender-proofs.ts'
 
 /** In order; the schema version is how many of them were run. */
-const migrations: readonly ((db: Db) => void)[] = [createInitialTables]
+const migrations: readonly ((db: Db) => void)[] = [createInitialTables, addSenderProofs]
 
 /**
  * Brings the tables up to date, each step in a transaction.

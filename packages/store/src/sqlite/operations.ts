@@ -5,6 +5,7 @@ import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
+import { putProofPolicy } from './operations/put-proof-policy.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
@@ -22,6 +23,7 @@ export const operations = {
   forgetMemories,
   markListed,
   putAuthorization,
+  putProofPolicy,
   receiveArrivals,
   revokeAuthorization,
   saveSessionState,

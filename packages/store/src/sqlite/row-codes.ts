@@ -1,4 +1,4 @@
-import type { Content, VerifiedEnvelope } from '@overpost/core'
+import type { Content, VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
 
 /** How values stand in the tables. */
 export const parcelState = { waiting: 0, delivered: 1, failed: 2, rerouted: 3 } as const
@@ -12,6 +12,38 @@ export function encodeContentType(contentType: Content['contentType']): number {
 
 export function decodeContentType(code: number): Content['contentType'] {
   return contentTypes[code] ?? 'text/plain'
+}
+
+/**
+ * The hash, then signature, nonce and session nonce, each after its length in two bytes, then the payload; null without a
+ * request.
+ */
+export function encodeRequest(request: VerifiedRequest | null): Buffer | null {
+  if (request === null) return null
+  const { hash, signatureHex, nonce, sessionNonce, payload } = request
+  const parts = [Buffer.from(signatureHex, 'hex'), Buffer.from(nonce), Buffer.from(sessionNonce)]
+  return Buffer.concat([Buffer.from(hash, 'hex'), ...parts.flatMap((part) => [lengthOf(part), part]), payload])
+}
+
+export function decodeRequest(bytes: Buffer | null): VerifiedRequest | null {
+  if (bytes === null) return null
+  let at = hashBytes
+  const part = (): Buffer => {
+    const start = at + 2
+    at = start + bytes.readUInt16BE(at)
+    return bytes.subarray(start, at)
+  }
+  const hash = bytes.toString('hex', 0, hashBytes)
+  const signatureHex = part().toString('hex')
+  const nonce = part().toString()
+  const sessionNonce = part().toString()
+  return { hash, signatureHex, nonce, sessionNonce, payload: Uint8Array.from(bytes.subarray(at)) }
+}
+
+function lengthOf(part: Buffer): Buffer {
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(part.length)
+  return length
 }
 
 /** The hash, then the signature, as bytes; null without an envelope. */

@@ -7,6 +7,7 @@ import {
   authorizationStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
+  proofPolicyStoreContract,
   sessionStateStoreContract,
 } from '@overpost/core/testing'
 import { openSqliteStore } from './open-sqlite-store.ts'
@@ -28,5 +29,6 @@ const open = async (): Promise<Store> => {
 
 mailboxStoreContract('sqlite', open)
 outboxStoreContract('sqlite', open)
+proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)

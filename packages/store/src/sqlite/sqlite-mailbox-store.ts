@@ -11,7 +11,7 @@ import type {
 import type { IdentityKey, MessageId } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
 import type { ReaderContext } from './reader-context.ts'
-import { decodeContentType, decodeEnvelope } from './row-codes.ts'
+import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 import type { Writer } from './writer/group-commit.ts'
 
 type PageLimits = Parameters<MailboxStore['list']>[1]
@@ -25,6 +25,7 @@ type Columns = [
   number,
   number | null,
   number | null,
+  Buffer | null,
   Buffer | null,
   number,
 ]
@@ -101,7 +102,7 @@ export class SqliteMailboxStore implements MailboxStore {
     const rows = this.#reader
       .sql<Columns>(
         `SELECT id & 0xffffffff, sender_id, message_id, listed_id, content_type, body, received_at_ms, origin_id,
-           envelope_at_ms, envelope, outgoing_id IS NOT NULL AND stays = 0
+           envelope_at_ms, envelope, request, outgoing_id IS NOT NULL AND stays = 0
          FROM messages WHERE id > (? << 32 | ?) AND id < (? + 1) << 32 ORDER BY id LIMIT ?`,
       )
       .iterate(mailboxId, Math.min(after, 0xffff_ffff), mailboxId, limit + 1)
@@ -110,7 +111,7 @@ export class SqliteMailboxStore implements MailboxStore {
       bytes += Buffer.byteLength(body)
       if (messages.length >= limit || (messages.length > 0 && bytes > maxBytes))
         return { messages, more: true, unlisted }
-      const [envelopeAtMs, envelope, isUnlisted] = rest
+      const [envelopeAtMs, envelope, request, isUnlisted] = rest
       if (isUnlisted === 1) unlisted.push(sequence)
       messages.push({
         recipient: address.owner,
@@ -120,6 +121,7 @@ export class SqliteMailboxStore implements MailboxStore {
         contentType: decodeContentType(contentType),
         body,
         envelope: decodeEnvelope(envelopeAtMs, envelope),
+        request: decodeRequest(request),
         sequence,
         listedId: listedId ?? messageId,
         receivedAtMs,

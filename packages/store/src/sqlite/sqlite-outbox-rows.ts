@@ -2,7 +2,7 @@ import { freshDestination, type Destination, type DestinationState, type Parcel,
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import type { OutboxRows } from '../outbox/outbox-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
-import { decodeContentType, decodeEnvelope } from './row-codes.ts'
+import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 
 type ParcelColumns = [
   Buffer,
@@ -15,6 +15,7 @@ type ParcelColumns = [
   number,
   string,
   number | null,
+  Buffer | null,
   Buffer | null,
 ]
 
@@ -97,19 +98,18 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         const recipientId = reader.findId(recipient)
         if (recipientId === null) return []
         return reader
-          .sql<[number, number, string, string, number, number, number | null, Buffer | null]>(
-            `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups, envelope_at_ms, envelope FROM outgoing
+          .sql<[number, number, string, string, number, number]>(
+            `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups FROM outgoing
              WHERE recipient_id = ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
           )
           .all(recipientId, nowMs, maxMessages)
-          .map(([id, senderId, box, messageId, acceptedAtMs, attempts, envelopeAtMs, envelope]): Unrouted => ({
+          .map(([id, senderId, box, messageId, acceptedAtMs, attempts]): Unrouted => ({
             id,
             message: {
               recipient,
               box: box as BoxName,
               sender: reader.key(senderId),
               messageId: messageId as MessageId,
-              envelope: decodeEnvelope(envelopeAtMs, envelope),
             },
             acceptedAtMs,
             attempts,
@@ -137,13 +137,13 @@ function readParcel(reader: ReaderContext, id: number): Parcel {
   const row = reader
     .sql<ParcelColumns>(
       `SELECT p.forward_id, p.attempts, o.accepted_at_ms, o.recipient_id, o.sender_id, o.box, o.message_id, o.content_type,
-         coalesce(o.body, m.body), o.envelope_at_ms, o.envelope
+         coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
        FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message WHERE p.id = ?`,
     )
     .get(id)
   if (row === undefined) throw new Error('a parcel is gone')
   const [forwardId, attempts, acceptedAtMs, recipientId, senderId, ...content] = row
-  const [box, messageId, contentType, body, envelopeAtMs, envelope] = content
+  const [box, messageId, contentType, body, envelopeAtMs, envelope, request] = content
   return {
     id,
     message: {
@@ -154,6 +154,7 @@ function readParcel(reader: ReaderContext, id: number): Parcel {
       contentType: decodeContentType(contentType),
       body,
       envelope: decodeEnvelope(envelopeAtMs, envelope),
+      request: decodeRequest(request),
     },
     forwardId: forwardId.toString('hex') as ForwardId,
     acceptedAtMs,

@@ -1,4 +1,4 @@
-import type { Mailbox, StoredMessage } from '@overpost/core'
+import { shownProof, type Mailbox, type StoredMessage, type VerifiedRequest } from '@overpost/core'
 import { parseListMessages, wrapBody, type ListedMessageJson, type ListMessagesJson } from '@overpost/protocol'
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
@@ -34,8 +34,8 @@ export function listMessages({ mailbox, limits }: ListMessagesDeps): Middleware<
   }
 }
 
-function toJson(message: StoredMessage, withEnvelope: boolean): ListedMessageJson {
-  const { listedId, messageId, sender, box, receivedAtMs, envelope, originHost } = message
+function toJson(message: StoredMessage, withProof: boolean): ListedMessageJson {
+  const { listedId, messageId, sender, box, receivedAtMs, envelope, request, originHost } = message
   const time = new Date(receivedAtMs).toISOString()
   return {
     messageId: listedId,
@@ -48,10 +48,21 @@ function toJson(message: StoredMessage, withEnvelope: boolean): ListedMessageJso
     updatedAt: time,
     created_at: time,
     updated_at: time,
-    proof: envelope === null ? 'local' : 'envelope',
+    proof: shownProof(message),
     ...(originHost === null ? {} : { originHost }),
-    ...(withEnvelope && envelope !== null
+    ...(withProof && envelope !== null
       ? { envelope: { timestamp: envelope.timestampMs, signature: envelope.signatureHex } }
       : {}),
+    ...(withProof && request !== null ? { request: requestJson(request) } : {}),
   }
+}
+
+function requestJson({
+  payload,
+  signatureHex,
+  nonce,
+  sessionNonce,
+}: VerifiedRequest): NonNullable<ListedMessageJson['request']> {
+  const signedMessage = Buffer.from(payload).toString('base64')
+  return { signedMessage, senderSignature: signatureHex, nonce, yourNonce: sessionNonce }
 }

@@ -16,8 +16,10 @@ export interface SendMessageDeps {
 export function sendMessage({ router, isPublicKey }: SendMessageDeps): Middleware<PeerState> {
   return async (ctx) => {
     const { recipients, box, body } = parseSendMessage(parseBody(ctx.state.rawBody), isPublicKey)
-    const sender = ctx.state.peer.identityKey
-    const accepted = await router.accept({ sender, box, recipients, ...contentOf(body) })
+    const { identityKey: sender, signedRequest } = ctx.state.peer
+    // Other hosts believe a request for this path alone.
+    const shown = ctx.req.url === '/sendMessage' ? { signedRequest } : {}
+    const accepted = await router.accept({ sender, box, recipients, ...contentOf(body), ...shown })
     const results = accepted.map(({ recipient, messageId, duplicate }) =>
       duplicate ? { recipient, messageId, duplicate: true as const } : { recipient, messageId },
     )

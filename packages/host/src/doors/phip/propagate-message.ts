@@ -1,5 +1,5 @@
-import type { Incoming, Router } from '@overpost/core'
-import { parsePropagateMessage, RelayError, type PropagatedMessage } from '@overpost/protocol'
+import type { Router } from '@overpost/core'
+import { parsePropagateMessage, RelayError } from '@overpost/protocol'
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
@@ -8,14 +8,9 @@ import type { PeerState } from '@overpost/auth'
 export function propagateMessage(router: Pick<Router, 'receive'>): Middleware<PeerState> {
   return async (ctx) => {
     const item = parsePropagateMessage(parseBody(ctx.state.rawBody))
-    const [received] = await router.receive(ctx.state.peer.identityKey, [toIncoming(item)])
+    const [received] = await router.receive(ctx.state.peer.identityKey, [item])
     if (received === undefined) throw new Error('the router gave no outcome')
-    if (received.kind === 'refused') throw new RelayError(received.code)
+    if (received.kind === 'refused') throw new RelayError(received.code, received.description)
     ctx.body = received.duplicate ? { status: 'success', duplicate: true } : { status: 'success' }
   }
-}
-
-/** What another host handed in, as the router takes it. */
-export function toIncoming(item: PropagatedMessage): Incoming {
-  return { ...item, contentType: 'text/plain' }
 }

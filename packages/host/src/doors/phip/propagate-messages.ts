@@ -10,7 +10,6 @@ import {
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
-import { toIncoming } from './propagate-message.ts'
 
 export interface PropagateMessagesDeps {
   readonly router: Pick<Router, 'receive'>
@@ -34,7 +33,7 @@ export function propagateMessages({ router, limits }: PropagateMessagesDeps): Mi
       throw new RelayError('ERR_INVALID_PARAMETERS', `This host takes ${limits.batchMessages} messages in one call.`)
     }
     const whole = items.filter((item): item is PropagatedMessage => !(item instanceof RelayError))
-    const received = whole.length === 0 ? [] : await router.receive(peer.identityKey, whole.map(toIncoming))
+    const received = whole.length === 0 ? [] : await router.receive(peer.identityKey, whole)
     let next = 0
     const results = items.map((item) =>
       item instanceof RelayError ? refusal(item.code, item.message) : toJson(received[next++]),
@@ -45,7 +44,7 @@ export function propagateMessages({ router, limits }: PropagateMessagesDeps): Mi
 
 function toJson(received: Received | undefined): PropagateResultJson {
   if (received === undefined) return refusal('ERR_INTERNAL')
-  if (received.kind === 'refused') return refusal(received.code)
+  if (received.kind === 'refused') return refusal(received.code, received.description)
   return received.duplicate ? { status: 'success', duplicate: true } : { status: 'success' }
 }
 

@@ -4,9 +4,12 @@ import type { PeerState } from '@overpost/auth'
 import { authorizeRouting, type AuthorizeRoutingDeps } from './authorize-routing.ts'
 import { propagateMessage } from './propagate-message.ts'
 import { propagateMessages, type PropagateMessagesDeps } from './propagate-messages.ts'
+import { proofPolicy, type ProofPolicyDeps } from './proof-policy.ts'
 import { revokeRouting } from './revoke-routing.ts'
 
-export type PhipDeps = AuthorizeRoutingDeps & PropagateMessagesDeps & { readonly authorizations: AuthorizationStore }
+export type PhipDeps = AuthorizeRoutingDeps &
+  PropagateMessagesDeps &
+  ProofPolicyDeps & { readonly authorizations: AuthorizationStore }
 
 /** BRC-34: who is hosted here, and what other hosts hand in. */
 export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
@@ -14,4 +17,5 @@ export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
   routes.post('/revokeRouting', revokeRouting(deps))
   routes.post('/propagateMessage', propagateMessage(deps.router))
   routes.post('/propagateMessages', propagateMessages(deps))
+  routes.post('/proofPolicy', proofPolicy(deps))
 }

@@ -2,7 +2,7 @@ import type { AppendOutcome, Content, Message, Placement } from '@overpost/core'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { appendMessage, findMessage, keepMessage, type Found } from '../tables/messages.ts'
 import { addForwarded, addGuest, findOutgoing } from '../tables/outgoing.ts'
-import { memoryOfEnvelope, remember, unremember, type Memory } from '../tables/remembered.ts'
+import { isRemembered, memoryOfEnvelope, remember, unremember, type Memory } from '../tables/remembered.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** What was decided of a placement, before anything is appended. */
@@ -15,11 +15,13 @@ interface Decision {
 export function acceptPlacements(context: WriterContext, placements: readonly Placement[]): AppendOutcome[] {
   const remembered: Memory[] = []
   const stored: Message[] = []
-  const decisions = placements.map(({ message }): Decision => {
+  const decisions = placements.map(({ message, here }): Decision => {
     if (message.envelope !== null) {
       const memory = memoryOfEnvelope(message.envelope)
-      if (!remember(context, memory)) return { outcome: 'duplicate', found: null }
-      remembered.push(memory)
+      // What is only forwarded is remembered where it goes.
+      const isNew = here === 'none' ? !isRemembered(context, memory) : remember(context, memory)
+      if (!isNew) return { outcome: 'duplicate', found: null }
+      if (here !== 'none') remembered.push(memory)
     }
     const found = findMessage(context, message.recipient, message)
     const outcome = compare(found.same ?? findElsewhere(context, message, stored), message)

@@ -98,5 +98,6 @@ function readMessage(context: WriterContext, id: number): Message {
     contentType: decodeContentType(contentType),
     body,
     envelope: decodeEnvelope(envelopeAtMs, envelope),
+    request: null, // it is brought to a box here, where nobody needs to be shown it
   }
 }

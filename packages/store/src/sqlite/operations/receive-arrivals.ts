@@ -1,7 +1,14 @@
 import type { AppendOutcome, Arrival } from '@overpost/core'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { appendMessage, findMessage, keepMessage } from '../tables/messages.ts'
-import { memoryOfEnvelope, memoryOfForwardId, remember, unremember } from '../tables/remembered.ts'
+import {
+  memoryOfEnvelope,
+  memoryOfForwardId,
+  remember,
+  rememberRequest,
+  unremember,
+  unrememberRequest,
+} from '../tables/remembered.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Appends what another host handed in, each for itself (`MailboxStore.receive`). */
@@ -14,10 +21,13 @@ function receive(context: WriterContext, { message, originHost, forwardId, recei
   const memories = [memoryOfForwardId(originId, forwardId)]
   if (message.envelope !== null) memories.push(memoryOfEnvelope(message.envelope))
   const added = memories.filter((memory) => remember(context, memory))
-  const isKnown = added.length < memories.length
+  const { request } = message
+  const isNewRequest = request !== null && rememberRequest(context, request, receivedAtMs)
+  const isKnown = added.length < memories.length || (request !== null && !isNewRequest)
   const { same, isIdFree } = findMessage(context, message.recipient, message)
   if (!isKnown && same !== null && !isSameContent(same, message)) {
     for (const memory of added) unremember(context, memory)
+    if (isNewRequest) unrememberRequest(context, request)
     return 'conflict'
   }
   if (isKnown || same !== null) {

@@ -1,7 +1,7 @@
 import type { Content, Message, MessageName } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 import { listedIdFor } from '../../rules/listed-id.ts'
-import { decodeContentType, encodeContentType, encodeEnvelope } from '../row-codes.ts'
+import { decodeContentType, encodeContentType, encodeEnvelope, encodeRequest } from '../row-codes.ts'
 import type { WriterContext } from '../writer-context.ts'
 import { withdrawOutgoing } from './outgoing.ts'
 
@@ -30,14 +30,14 @@ export function appendMessage(
   message: Message,
   by: { receivedAtMs: number; originId: number | null; outgoingId: number | null; isIdFree: boolean },
 ): LogPlace {
-  const { recipient, box, sender, messageId, contentType, body, envelope } = message
+  const { recipient, box, sender, messageId, contentType, body, envelope, request } = message
   const { id: mailboxId, ownerId, lastSequence: sequence } = context.takeSequence(recipient, box)
   const listedId = by.isIdFree ? messageId : listedIdFor(message, (id) => findListed(context, ownerId, id) !== null)
   context
     .sql(
       `INSERT INTO messages (id, owner_id, mailbox_id, sender_id, message_id, listed_id, content_type, body,
-         received_at_ms, origin_id, envelope_at_ms, envelope, outgoing_id, stays)
-       VALUES (? << 32 | ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+         received_at_ms, origin_id, envelope_at_ms, envelope, request, outgoing_id, stays)
+       VALUES (? << 32 | ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
     )
     .run(
       mailboxId,
@@ -53,6 +53,8 @@ export function appendMessage(
       by.originId,
       envelope?.timestampMs ?? null,
       encodeEnvelope(envelope),
+      // Where the sender handed it in, nobody needs to be shown how.
+      by.originId === null ? null : encodeRequest(request),
       by.outgoingId,
     )
   return { mailboxId, sequence }

@@ -1,6 +1,7 @@
 import type { Content, Forwarding, Message, MessageName } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
-import { decodeContentType, encodeContentType, encodeEnvelope, parcelState } from '../row-codes.ts'
+import { wireBytes } from '../../rules/wire-bytes.ts'
+import { decodeContentType, encodeContentType, encodeEnvelope, encodeRequest, parcelState } from '../row-codes.ts'
 import type { WriterContext } from '../writer-context.ts'
 import type { LogPlace } from './messages.ts'
 
@@ -157,13 +158,13 @@ function insertOutgoing(
   message: Message,
   by: { id: number; acceptedAtMs: number; copy: LogPlace | null; parcels: number },
 ): void {
-  const { recipient, box, sender, messageId, contentType, body, envelope } = message
+  const { recipient, box, sender, messageId, contentType, body, envelope, request } = message
   const { id, acceptedAtMs, copy, parcels } = by
   context
     .sql(
       `INSERT INTO outgoing (id, recipient_id, sender_id, box, message_id, content_type, body, body_bytes, envelope_at_ms,
-         envelope, accepted_at_ms, guest_message, waiting, places, lookup_at_ms, lookups, failed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? << 32 | ?, ?, ?, ?, 0, 0)`,
+         envelope, request, accepted_at_ms, guest_message, waiting, places, lookup_at_ms, lookups, failed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? << 32 | ?, ?, ?, ?, 0, 0)`,
     )
     .run(
       id,
@@ -173,9 +174,10 @@ function insertOutgoing(
       messageId,
       encodeContentType(contentType),
       copy === null ? body : null,
-      Buffer.byteLength(body),
+      wireBytes(message),
       envelope?.timestampMs ?? null,
       encodeEnvelope(envelope),
+      encodeRequest(request),
       acceptedAtMs,
       copy?.mailboxId ?? null,
       copy?.sequence ?? null,

@@ -1,4 +1,4 @@
-import type { VerifiedEnvelope } from '@overpost/core'
+import type { VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
 import type { ForwardId } from '@overpost/protocol'
 import type { WriterContext } from '../writer-context.ts'
 
@@ -27,8 +27,24 @@ export function remember(context: WriterContext, { madeAtMs, sourceId, key }: Me
   return context.sql(sql).run(madeAtMs, sourceId, key).changes > 0
 }
 
+export function isRemembered(context: WriterContext, { madeAtMs, sourceId, key }: Memory): boolean {
+  const sql = 'SELECT 1 FROM remembered WHERE made_at_ms = ? AND source_id = ? AND key = ?'
+  return context.sql(sql).get(madeAtMs, sourceId, key) !== undefined
+}
+
 /** Takes back what {@link remember} just added. */
 export function unremember(context: WriterContext, { madeAtMs, sourceId, key }: Memory): void {
   const sql = 'DELETE FROM remembered WHERE made_at_ms = ? AND source_id = ? AND key = ?'
   context.sql(sql).run(madeAtMs, sourceId, key)
+}
+
+/** False when this request, to this recipient, was remembered before. */
+export function rememberRequest(context: WriterContext, { hash }: VerifiedRequest, receivedAtMs: number): boolean {
+  const sql = 'INSERT INTO remembered_requests (hash, received_at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING'
+  return context.sql(sql).run(Buffer.from(hash, 'hex'), receivedAtMs).changes > 0
+}
+
+/** Takes back what {@link rememberRequest} just added. */
+export function unrememberRequest(context: WriterContext, { hash }: VerifiedRequest): void {
+  context.sql('DELETE FROM remembered_requests WHERE hash = ?').run(Buffer.from(hash, 'hex'))
 }

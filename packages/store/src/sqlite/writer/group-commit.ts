@@ -23,8 +23,13 @@ interface Waiting {
 }
 
 const mostJobs = 256
+/** The rest between batches while several operations come at a time: what comes meanwhile shares one sync. */
+const gatherMs = 1
 
-/** Gathers operations into batches: while one batch is on its way to the disk, the next gathers. */
+/**
+ * Gathers operations into batches: while one batch is on its way to the disk, the next gathers. One that comes alone does not
+ * wait; where many come, a sync of the disk costs more than the wait for a few more.
+ */
 export class GroupCommit implements Writer, AsyncDisposable {
   readonly #runner: BatchRunner
   #waiting: Waiting[] = []
@@ -55,10 +60,12 @@ export class GroupCommit implements Writer, AsyncDisposable {
   }
 
   async #workOff(): Promise<void> {
+    let isBusy = false
     while (this.#waiting.length > 0) {
       // What the current turn of the event loop still asks for comes along.
-      await new Promise(setImmediate)
+      await (isBusy ? new Promise((resolve) => setTimeout(resolve, gatherMs)) : new Promise(setImmediate))
       const batch = this.#waiting.splice(0, mostJobs)
+      isBusy = batch.length > 1
       try {
         settle(batch, await this.#runner.run(batch.map(({ job }) => job)))
       } catch (error) {

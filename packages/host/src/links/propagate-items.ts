@@ -1,0 +1,140 @@
+import type { IdentityWallet } from '@overpost/auth'
+import { BoundedMap, type Destination, type Parcel, type ParcelAnswer } from '@overpost/core'
+import type {
+  IdentityKey,
+  LinkageRevelationJson,
+  PropagatedItemJson,
+  PropagateMessageJson,
+  ProofKind,
+  RequestItemJson,
+  VouchedItemJson,
+} from '@overpost/protocol'
+
+/** A parcel as it is sent. */
+export interface PropagateItem {
+  readonly parcel: Parcel
+  readonly proof: ProofKind
+  /** Whether it reveals what this host shares with the sender. */
+  readonly reveals: boolean
+  readonly json: string
+}
+
+export interface PropagateItemsDeps {
+  readonly wallet: Pick<IdentityWallet, 'identityKey' | 'linkageName' | 'revealLinkage'>
+  /** Whether this host would rather vouch for that sender than show the request, and may. */
+  readonly prefersToVouch: (sender: IdentityKey) => Promise<boolean>
+}
+
+const mostShown = 100_000
+const mostRevelations = 1_000
+
+/**
+ * Writes parcels with what proves their senders (docs/specs/propagate.md): the sender's envelope; else the sender's request, and
+ * what shows whose it is, once for each sender and host; else this host's own word, which counts where the sender authorised it.
+ */
+export class PropagateItems {
+  readonly #deps: PropagateItemsDeps
+  /** Senders, by host, whose linkage that host was seen to know. */
+  readonly #shown = new BoundedMap<string, true>(mostShown)
+  /** Made once for all messages that are waiting to be sent with it. */
+  readonly #revelations = new BoundedMap<string, Promise<LinkageRevelationJson>>(mostRevelations)
+
+  constructor(deps: PropagateItemsDeps) {
+    this.#deps = deps
+  }
+
+  async first(parcel: Parcel, to: Destination): Promise<PropagateItem> {
+    const { envelope, request, sender } = parcel.message
+    if (envelope !== null) return envelopeItem(parcel)
+    const vouches =
+      request === null || sender === this.#deps.wallet.identityKey || (await this.#deps.prefersToVouch(sender))
+    return vouches ? vouchedItem(parcel) : await this.#requestItem(parcel, to, !this.#shown.get(pairOf(to, sender)))
+  }
+
+  /** What to send at once after that answer; null: nothing that would change it. */
+  async second({ parcel, proof, reveals }: PropagateItem, answer: ParcelAnswer, to: Destination) {
+    const { request, sender } = parcel.message
+    if (answer.kind === 'stored' || request === null || sender === this.#deps.wallet.identityKey) return null
+    const isForgotten = answer.code === 'ERR_LINKAGE_UNKNOWN' && !reveals
+    const isNotBelieved = answer.code === 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED' && proof === 'host'
+    return isForgotten || isNotBelieved ? await this.#requestItem(parcel, to, true) : null
+  }
+
+  /** Notes what the host knows now. */
+  answered({ parcel, reveals }: PropagateItem, answer: ParcelAnswer, to: Destination): void {
+    if (!reveals || answer.kind !== 'stored') return
+    const pair = pairOf(to, parcel.message.sender)
+    this.#shown.set(pair, true)
+    this.#revelations.delete(pair)
+  }
+
+  async #requestItem(parcel: Parcel, to: Destination, reveals: boolean): Promise<PropagateItem> {
+    const { message, forwardId } = parcel
+    const { sender, request } = message
+    if (request === null) throw new Error('there is no request to show')
+    const item: RequestItemJson = {
+      ...{ originalSender: sender, proof: 'brc94', message: nameOf(parcel) },
+      signedMessage: base64(request.payload),
+      senderSignature: request.signatureHex,
+      nonce: request.nonce,
+      yourNonce: request.sessionNonce,
+      linkage: this.#deps.wallet.linkageName(sender),
+      ...(reveals ? { revelation: await this.#revelation(sender, to) } : {}),
+      forwardId,
+    }
+    return toItem(parcel, item, reveals)
+  }
+
+  #revelation(sender: IdentityKey, to: Destination): Promise<LinkageRevelationJson> {
+    const pair = pairOf(to, sender)
+    let made = this.#revelations.get(pair)
+    if (made === undefined) {
+      made = this.#deps.wallet.revealLinkage(sender, to.hostKey).then((revelation) => ({
+        ...revelation,
+        encryptedLinkage: base64(revelation.encryptedLinkage),
+        encryptedLinkageProof: base64(revelation.encryptedLinkageProof),
+      }))
+      this.#revelations.set(pair, made)
+    }
+    return made
+  }
+}
+
+function envelopeItem(parcel: Parcel): PropagateItem {
+  const { message, forwardId } = parcel
+  const { sender, body, envelope } = message
+  if (envelope === null) throw new Error('there is no envelope to show')
+  const item: PropagateMessageJson = {
+    originalSender: sender,
+    proof: 'envelope',
+    signedMessage: { ...nameOf(parcel), body },
+    timestamp: envelope.timestampMs,
+    senderSignature: envelope.signatureHex,
+    forwardId,
+  }
+  return toItem(parcel, item, false)
+}
+
+function vouchedItem(parcel: Parcel): PropagateItem {
+  const { sender, body: text, contentType } = parcel.message
+  const body = contentType === 'text/plain' ? text : (JSON.parse(text) as object)
+  const message = { ...nameOf(parcel), body }
+  const item: VouchedItemJson = { originalSender: sender, proof: 'host', message, forwardId: parcel.forwardId }
+  return toItem(parcel, item, false)
+}
+
+function toItem(parcel: Parcel, item: PropagatedItemJson, reveals: boolean): PropagateItem {
+  return { parcel, proof: item.proof, reveals, json: JSON.stringify(item) }
+}
+
+function nameOf({ message: { recipient, box, messageId } }: Parcel) {
+  return { recipient, messageBox: box, messageId }
+}
+
+function pairOf({ hostKey }: Destination, sender: IdentityKey): string {
+  return `${hostKey} ${sender}`
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
