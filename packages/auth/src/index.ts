@@ -12,7 +12,7 @@ export {
   type NodeTransport,
   type NodeTransportOptions,
 } from './node-transport.ts'
-export { fetchOver } from './node-transport-fetch.ts'
+export { fetchOver, serviceFetch, type ServiceFetch } from './node-transport-fetch.ts'
 export {
   dnsAddresses,
   OutgoingRefused,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { MutualAuth, nativeSignatureVerifier, RequestVerifier, type TlsFiles } from '@overpost/auth'
+import { MutualAuth, nativeSignatureVerifier, RequestVerifier, serviceFetch, type TlsFiles } from '@overpost/auth'
 import {
   Alarm,
   Homes,
@@ -40,7 +40,7 @@ import { health } from './http/health.ts'
 import { listen } from './http/http-listener.ts'
 import { createPipeline } from './http/pipeline.ts'
 import { openIdentityWallet } from './identity-key.ts'
-import { outgoingTransport, serviceFetch, type OutgoingOptions } from './links/outgoing.ts'
+import { outgoingTransport, type OutgoingOptions } from './links/outgoing.ts'
 import { createMetrics } from './metrics.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeRandom } from './node-random.ts'
