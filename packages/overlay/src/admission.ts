@@ -1,6 +1,6 @@
 import type { AppliedTransaction, Output, Storage } from '@bsv/overlay'
 import type { STEAK } from '@bsv/sdk'
-import type { Ancestry } from './spv/ancestry.ts'
+import { provenBy, type Ancestry } from './spv/ancestry.ts'
 import type { AdmissionRecord, Claim, Coin, TopicDecision } from './storage/admission-record.ts'
 import type { OverlayStore } from './storage/overlay-store.ts'
 
@@ -109,6 +109,7 @@ export class Admission extends ReadableStorage implements Storage {
       beef,
       height: proof?.height ?? null,
       unproven,
+      proofs: provenBy(ancestry),
       inputs: subject.inputs.map(({ txid, outputIndex }) => ({ txid, outputIndex })),
       topics: new Map(
         Object.entries(steak).map(([topic, answer]): [string, TopicDecision] => [

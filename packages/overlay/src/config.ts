@@ -109,6 +109,19 @@ const limits = z.strictObject({
     .meta({ description: 'How long a feed request waits at most.', env: 'OVERLAY_LIMITS_FEED_WAIT_MS', unit: 'ms' }),
 })
 
+const reorgs = z.strictObject({
+  pollMs: ms.default(10_000).meta({
+    description: 'How often the header service is asked for a new tip.',
+    env: 'OVERLAY_REORGS_POLL_MS',
+    unit: 'ms',
+  }),
+  blocks: count.default(100).meta({
+    description: 'A block with so many above it is not looked at again.',
+    env: 'OVERLAY_REORGS_BLOCKS',
+    unit: 'blocks',
+  }),
+})
+
 /** The one schema of an overlay node's configuration. */
 export const overlayConfigSchema = z
   .strictObject({
@@ -142,6 +155,7 @@ export const overlayConfigSchema = z
       .default([])
       .meta({ description: 'Identity keys and origins whose tokens are not admitted.', env: 'OVERLAY_BLOCKLIST' }),
     advertise: advertise.prefault({}),
+    reorgs: reorgs.prefault({}),
     limits: limits.prefault({}),
     drainMs: ms
       .default(10_000)

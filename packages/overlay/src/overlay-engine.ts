@@ -1,12 +1,6 @@
 import { Engine, type LookupService, type TopicManager } from '@bsv/overlay'
 import type { GASPNode } from '@bsv/gasp'
-import {
-  HTTPSOverlayBroadcastFacilitator,
-  type Broadcaster,
-  type MerklePath,
-  type STEAK,
-  type TaggedBEEF,
-} from '@bsv/sdk'
+import { HTTPSOverlayBroadcastFacilitator, MerklePath, type Broadcaster, type STEAK, type TaggedBEEF } from '@bsv/sdk'
 import { RelayError } from '@overpost/protocol'
 import type { Logger } from 'pino'
 import { Admission } from './admission.ts'
@@ -124,6 +118,7 @@ export class OverlayEngine extends Engine {
     const fresh = answers.filter(([, answer]) => answer === null).map(([topic]) => topic)
     const steak: STEAK = {}
     for (const [topic, answer] of answers) if (answer !== null) steak[topic] = answer
+    if (fresh.length < topics.length) await this.#refreshProof(parsed)
     if (fresh.length === 0) return steak
 
     const ancestry = traceAncestry(parsed)
@@ -132,6 +127,21 @@ export class OverlayEngine extends Engine {
     Object.assign(steak, await this.#runEngine(ancestry, admission, fresh, mode, offChainValues))
     if (store.record(admission.record(ancestry, pick(steak, fresh)))) onAdmission()
     return steak
+  }
+
+  /** A known transaction comes with a proof that we lack, or after we thought that it was replaced. A path that is wrong is ignored. */
+  async #refreshProof({ subject: { txid }, bumps }: ParsedBeef): Promise<void> {
+    const { store, onAdmission } = this.#parts
+    const bump = bumps.get(txid)
+    const isProven = store.findTransaction(txid)?.height != null
+    const isReplaced = store.standing.isReplaced(txid)
+    if (bump === undefined || (isProven && !isReplaced)) return
+    try {
+      await proveStored(txid, MerklePath.fromBinary(numbersOf(bump.bytes)), this.#parts)
+      if (isReplaced) onAdmission()
+    } catch (error) {
+      this.#parts.log.debug({ err: error, txid }, 'a proof of a known transaction does not hold')
+    }
   }
 
   /** The Engine's own `submit`, on an engine for this one transaction. */

@@ -14,6 +14,8 @@ import { createMetrics } from './metrics.ts'
 import { OverlayEngine } from './overlay-engine.ts'
 import { httpOverlayPeer, type OverlayPeer } from './overlay-peer.ts'
 import { ownWay } from './own-way.ts'
+import type { ChainFollower } from './reorgs/chain-follower.ts'
+import { configuredFollower } from './reorgs/configured-follower.ts'
 import { SelfAdvertiser } from './self-advertiser.ts'
 import { HeaderChain } from './spv/header-chain.ts'
 import { limitedHttpClient } from './spv/limited-http-client.ts'
@@ -28,6 +30,7 @@ export interface OverlayNode extends AsyncDisposable {
   readonly url: string
   readonly engine: OverlayEngine
   readonly store: OverlayStore
+  readonly follower: ChainFollower
 }
 
 /** Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. */
@@ -48,10 +51,11 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
     const headers = headerChain(config, services.fetch)
     const feed = new EventFeed(store.events, { waiters: config.limits.feedWaiters, waitMs: config.limits.feedWaitMs })
     const metrics = createMetrics({ store, waiting: () => feed.waiting })
+    const broadcaster = arcBroadcaster(config, publicUrl, services.fetch)
     const engine = new OverlayEngine({
       store,
       headers,
-      broadcaster: arcBroadcaster(config, publicUrl, services.fetch),
+      broadcaster,
       topics: hostedTopics({ verifier, allowHttp: config.development, blocklist: new Set(config.blocklist) }),
       lookups: hostedLookups({ store, verifier, now: Date.now }),
       log,
@@ -60,20 +64,32 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
         feed.notify()
       },
     })
+    const follower = configuredFollower(config, {
+      store,
+      headers,
+      engine,
+      broadcaster,
+      fetch: services.fetch,
+      onChange: () => feed.notify(),
+      log,
+    })
     const own = publicUrl === undefined || config.tls.cert === undefined ? null : ownWay(url, { publicUrl, ca })
     if (own !== null) closers.push(() => own.close())
     const self = own === null ? httpOverlayPeer(url) : httpOverlayPeer(own.url, own.fetch)
     const advertiser =
       publicUrl === undefined ? null : selfAdvertiser(config, { self, publicUrl, verifier, log, fetch: services.fetch })
     const health = () => healthReport({ store, headers, advertiser, server })
-    server.serve(overlayApp({ engine, feed, metrics, health, limits: config.limits, log }))
+    const suspect = (txid: string) => follower.suspect(txid)
+    server.serve(overlayApp({ engine, feed, suspect, metrics, health, limits: config.limits, log }))
+    follower.start()
     await advertiser?.start(advertisingPatienceMs)
     return {
       url,
       engine,
       store,
+      follower,
       async [Symbol.asyncDispose]() {
-        await advertiser?.stop()
+        await Promise.all([advertiser?.stop(), follower.stop()])
         const drained = server.drain(config.drainMs)
         feed.close()
         await drained

@@ -1,13 +1,13 @@
 import type { MerklePath } from '@bsv/sdk'
 import { RelayError } from '@overpost/protocol'
-import { traceAncestry } from './spv/ancestry.ts'
+import { provenBy, traceAncestry } from './spv/ancestry.ts'
 import type { HeaderChain } from './spv/header-chain.ts'
 import { parseBeef } from './spv/parse-beef.ts'
 import type { OverlayStore, StoredTransaction } from './storage/overlay-store.ts'
 
 /**
  * Sets a proof in every stored BEEF that needs it, in place of the Engine's `handleNewMerkleProof`, which checks no root, and sets the
- * proof on ancestors that it does not belong to. @returns how many changed
+ * proof on ancestors that it does not belong to. A transaction that was thought replaced is not. @returns how many changed
  */
 export async function proveStored(
   txid: string,
@@ -20,6 +20,7 @@ export async function proveStored(
   }
   const changes = store.findTransactionsToProve(txid).map((stored) => withProof(stored, txid, bump))
   if (changes.length > 0) store.replaceBeefs(changes)
+  store.standing.reinstate(txid)
   return changes.length
 }
 
@@ -41,6 +42,13 @@ function provingBump(txid: string, path: MerklePath): ProvingBump | null {
 
 function withProof(stored: StoredTransaction, txid: string, bump: ProvingBump) {
   const { subject, transactions, bumps } = parseBeef(stored.beef)
-  const { beef, unproven } = traceAncestry({ subject, transactions, bumps: new Map(bumps).set(txid, bump) })
-  return { txid: stored.txid, beef, unproven, height: stored.txid === txid ? bump.height : stored.height }
+  const ancestry = traceAncestry({ subject, transactions, bumps: new Map(bumps).set(txid, bump) })
+  const { beef, unproven } = ancestry
+  return {
+    txid: stored.txid,
+    beef,
+    unproven,
+    proofs: provenBy(ancestry),
+    height: stored.txid === txid ? bump.height : stored.height,
+  }
 }

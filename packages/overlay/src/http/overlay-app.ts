@@ -23,6 +23,8 @@ import { submitRoute, type SubmitLimits } from './submit-route.ts'
 export interface OverlayAppParts {
   readonly engine: OverlayEngine
   readonly feed: EventFeed
+  /** Told of transactions that ARC has bad news of. */
+  readonly suspect: (txid: string) => void
   readonly metrics: Metrics
   readonly health: () => Promise<HealthReport>
   readonly limits: SubmitLimits
@@ -30,7 +32,7 @@ export interface OverlayAppParts {
 }
 
 /** The HTTP surface of an overlay node (overlay.md section 2, and the feed of section 8). */
-export function overlayApp({ engine, feed, metrics, health, limits, log }: OverlayAppParts): Koa {
+export function overlayApp({ engine, feed, suspect, metrics, health, limits, log }: OverlayAppParts): Koa {
   const router = new Router()
     .post('/submit', submitRoute(engine, limits))
     .post('/lookup', lookupRoute(engine))
@@ -40,7 +42,7 @@ export function overlayApp({ engine, feed, metrics, health, limits, log }: Overl
     .get('/getDocumentationForLookupServiceProvider', lookupServiceDocumentation(engine))
     .post('/requestSyncResponse', requestSyncResponse(engine))
     .post('/requestForeignGASPNode', requestForeignGaspNode(engine))
-    .post('/arc-ingest', arcIngest(engine))
+    .post('/arc-ingest', arcIngest(engine, suspect))
     .get(
       '/events',
       eventsRoute(feed, (topic) => engine.managers[topic] !== undefined),

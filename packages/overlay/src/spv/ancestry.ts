@@ -1,4 +1,6 @@
+import { MerklePath } from '@bsv/sdk'
 import { RelayError } from '@overpost/protocol'
+import { numbersOf } from '../numbers-of.ts'
 import type { BeefTransaction, Bump, ParsedBeef } from './parse-beef.ts'
 import { scriptCost } from './script-cost.ts'
 
@@ -21,6 +23,7 @@ export interface Ancestry {
   /** What is proven by its own Merkle path, and what only by its ancestors; parents come before children, the subject is last. */
   readonly transactions: readonly BeefTransaction[]
   readonly unproven: readonly string[]
+  readonly proofs: ReadonlyMap<string, Bump>
   /** Heights of coinbase transactions that an unproven transaction spends. */
   readonly coinbaseHeights: readonly number[]
   /** The least BEEF (V1) of the subject. */
@@ -66,8 +69,32 @@ export function traceAncestry({ subject, transactions, bumps }: ParsedBeef): Anc
     }
   }
   const unproven = order.filter(({ txid }) => !bumps.has(txid)).map(({ txid }) => txid)
+  const proofs = new Map([...bumps].filter(([txid]) => ways.has(txid)))
   const beef = writeBeef(order, bumps)
-  return { subject, proof: bumps.get(subject.txid) ?? null, transactions: order, unproven, coinbaseHeights, beef }
+  return {
+    subject,
+    proof: bumps.get(subject.txid) ?? null,
+    transactions: order,
+    unproven,
+    proofs,
+    coinbaseHeights,
+    beef,
+  }
+}
+
+/** A transaction that a Merkle path proves, with the block that it leads to. */
+export interface Proof {
+  readonly txid: string
+  readonly height: number
+  /** The Merkle root that the path comes to, in display order. */
+  readonly root: string
+}
+
+/** The proofs of an ancestry that was verified before: none of its paths is malformed. */
+export function provenBy({ proofs }: Pick<Ancestry, 'proofs'>): Proof[] {
+  return [...proofs].map(([txid, { bytes, height }]) => {
+    return { txid, height, root: MerklePath.fromBinary(numbersOf(bytes)).computeRoot(txid) }
+  })
 }
 
 function checkInputs({ inputs, txid }: BeefTransaction): void {

@@ -38,6 +38,12 @@ export class HeaderChain {
     return true
   }
 
+  /** Forgets what was remembered for good: the chain turned back further than was thought possible, or may have. */
+  forget(): void {
+    this.#deepRoots.clear()
+    this.#tip = null
+  }
+
   /**
    * For `Transaction.verify` of `@bsv/sdk` 2.1.0, which asks the height for one thing: it refuses the coinbase of a block that is more than
    * 100 deep, where it means one that is less. Height 0 keeps it from that; `traceAncestry` names the coinbases to check instead.

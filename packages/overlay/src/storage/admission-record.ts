@@ -1,5 +1,6 @@
 import type { Output } from '@bsv/overlay'
 import type { AdmittanceInstructions } from '@bsv/sdk'
+import type { Proof } from '../spv/ancestry.ts'
 
 /** An output of a transaction. */
 export interface Coin {
@@ -39,6 +40,8 @@ export interface AdmissionRecord {
   readonly height: number | null
   /** The transactions in `beef` that have no proof. */
   readonly unproven: readonly string[]
+  /** And those that have one. */
+  readonly proofs: readonly Proof[]
   readonly inputs: readonly Coin[]
   readonly topics: ReadonlyMap<string, TopicDecision>
 }

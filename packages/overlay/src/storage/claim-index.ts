@@ -41,7 +41,7 @@ export class ClaimIndex {
   }
 
   #refresh(claim: number): void {
-    const first = `(SELECT min(id) FROM outputs WHERE claim = claims.id AND spent = %)`
+    const first = `(SELECT min(id) FROM outputs WHERE claim = claims.id AND spent = % AND gone = 0)`
     const sql = `UPDATE claims SET live_output = ${first.replace('%', '0')}, spent_output = ${first.replace('%', '1')}
       WHERE id = ?`
     this.#db.prepare(sql).run(claim)

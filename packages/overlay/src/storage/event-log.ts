@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 
-export type FeedEventKind = 'admit' | 'spend' | 'restore'
+export type FeedEventKind = 'admit' | 'spend' | 'restore' | 'evict'
 
 /** An event of the feed (docs/specs/event-feed.md), with the newest BEEF of the transaction that proves it. */
 export interface FeedEvent {

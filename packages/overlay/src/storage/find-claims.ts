@@ -117,7 +117,7 @@ const notWithdrawn = `CASE WHEN c.issued_at IS NULL THEN NOT EXISTS (${withdrawa
 const vouchedOutputs = `WITH vouched AS MATERIALIZED (SELECT o.claim, max(o.id) AS id FROM claims pc
   JOIN outputs p ON p.claim = pc.id AND p.spent = 1
   JOIN spends s ON s.topic = p.topic AND s.txid = p.txid AND s.vout = p.vout
-  JOIN outputs o ON o.txid = s.spending_txid AND o.topic = p.topic AND o.spent = 0
+  JOIN outputs o ON o.txid = s.spending_txid AND o.topic = p.topic AND o.spent = 0 AND o.gone = 0
   JOIN claims oc ON oc.id = o.claim AND oc.user_key = pc.user_key
   WHERE pc.topic = :topic AND pc.user_key = :userKey GROUP BY o.claim)`
 

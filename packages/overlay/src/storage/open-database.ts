@@ -2,8 +2,13 @@ import Database from 'better-sqlite3'
 import { randomBytes } from 'node:crypto'
 import { initialMigration } from '../migrations/0001-initial.ts'
 import { withdrawalsMigration } from '../migrations/0002-withdrawals.ts'
+import { reorgsMigration } from '../migrations/0003-reorgs.ts'
 
-const migrations: readonly (string | ((db: Database.Database) => void))[] = [initialMigration, withdrawalsMigration]
+const migrations: readonly (string | ((db: Database.Database) => void))[] = [
+  initialMigration,
+  withdrawalsMigration,
+  reorgsMigration,
+]
 
 /**
  * Opens (or makes) the node's database and brings its schema up to date, each migration in a transaction of its own.

@@ -8,6 +8,10 @@ import { EventLog } from './event-log.ts'
 import type { ClaimFilter, ClaimMatch } from './find-claims.ts'
 import { openDatabase } from './open-database.ts'
 import { toOutput, type OutputRow } from './output-row.ts'
+import { ProofIndex } from './proof-index.ts'
+import { Standing } from './standing.ts'
+import { UnplacedSpends } from './unplaced-spends.ts'
+import type { Proof } from '../spv/ancestry.ts'
 
 /** A stored transaction: the least BEEF that proves it, and the height of its block (null: no proof yet). */
 export interface StoredTransaction {
@@ -28,6 +32,9 @@ const selectOutputWithBeef = `SELECT ${outputColumns}, t.height, t.beef FROM out
 export class OverlayStore implements Disposable {
   readonly claims: ClaimIndex
   readonly events: EventLog
+  readonly proofs: ProofIndex
+  readonly standing: Standing
+  readonly #unplaced: UnplacedSpends
   readonly #db: Database.Database
   readonly #statements = new Map<string, Database.Statement>()
 
@@ -35,6 +42,9 @@ export class OverlayStore implements Disposable {
     this.#db = openDatabase(path)
     this.claims = new ClaimIndex(this.#db)
     this.events = new EventLog(this.#db)
+    this.proofs = new ProofIndex(this.#db)
+    this.standing = new Standing(this.#db, this)
+    this.#unplaced = new UnplacedSpends(this.#db)
   }
 
   /**
@@ -49,6 +59,12 @@ export class OverlayStore implements Disposable {
           ([topic, decision]) => [topic, this.#withKnownSpends(topic, decision, admission)] as const,
         )
         const changing = decisions.filter(([, { admitted, spent }]) => admitted.length > 0 || spent.length > 0)
+        this.#unplaced.remember(
+          admission,
+          fresh.map(([topic]) => topic),
+          changing.length > 0,
+          () => this.#putTransaction(admission),
+        )
         if (changing.length === 0) return false
         this.#putTransaction(admission)
         for (const [topic, decision] of changing) this.#apply(topic, decision, admission.txid)
@@ -84,7 +100,7 @@ export class OverlayStore implements Disposable {
   /** Unspent outputs whose score is at least `since`, by score. Scores grow with admission and are never equal in a topic. */
   findLiveOutputs(topic: string, page: { since: number; limit: number; withBeef: boolean }): Output[] {
     const sql = `${page.withBeef ? selectOutputWithBeef : selectOutput}
-      WHERE o.topic = ? AND o.spent = 0 AND o.score >= ? ORDER BY o.score LIMIT ?`
+      WHERE o.topic = ? AND o.spent = 0 AND o.gone = 0 AND o.score >= ? ORDER BY o.score LIMIT ?`
     return (this.#prepare(sql).all(topic, page.since, page.limit) as OutputRow[]).map(toOutput)
   }
 
@@ -97,28 +113,35 @@ export class OverlayStore implements Disposable {
     return row === undefined ? null : (row as StoredTransaction)
   }
 
-  /** The first transaction known to spend `coin` in `topic`, or null. */
+  /** The first transaction known to spend `coin` in `topic`, or null. One that was replaced spends nothing. */
   findSpend(topic: string, coin: Coin): StoredTransaction | null {
     const sql = `SELECT t.txid, t.beef, t.height FROM spends s JOIN transactions t ON t.txid = s.spending_txid
-      WHERE s.topic = ? AND s.txid = ? AND s.vout = ? ORDER BY t.height IS NULL, t.height, t.rowid LIMIT 1`
+      WHERE s.topic = ? AND s.txid = ? AND s.vout = ? AND t.replaced = 0 ORDER BY t.height IS NULL, t.height, t.rowid LIMIT 1`
     const row = this.#prepare(sql).get(topic, coin.txid, coin.outputIndex)
     return row === undefined ? null : (row as StoredTransaction)
   }
 
-  /** The stored transactions whose BEEF holds `txid` without a proof, itself included; and `txid` itself when it is stored. */
+  /** The stored transactions whose BEEF holds `txid`, without a proof or with one that may be stale; itself included. */
   findTransactionsToProve(txid: string): StoredTransaction[] {
     const sql = `SELECT txid, beef, height FROM transactions
-      WHERE txid = ? OR txid IN (SELECT held_in FROM unproven WHERE txid = ?)`
-    return this.#prepare(sql).all(txid, txid) as StoredTransaction[]
+      WHERE txid = ? OR txid IN (SELECT held_in FROM unproven WHERE txid = ?)
+        OR txid IN (SELECT held_in FROM proofs WHERE txid = ?)`
+    return this.#prepare(sql).all(txid, txid, txid) as StoredTransaction[]
   }
 
   /** Puts newly proven BEEFs in the place of the old ones, all or none. */
-  replaceBeefs(changes: readonly (StoredTransaction & { readonly unproven: readonly string[] })[]): void {
+  replaceBeefs(
+    changes: readonly (StoredTransaction & {
+      readonly unproven: readonly string[]
+      readonly proofs: readonly Proof[]
+    })[],
+  ): void {
     this.#db
       .transaction(() => {
-        for (const { txid, beef, height, unproven } of changes) {
+        for (const { txid, beef, height, unproven, proofs } of changes) {
           this.#prepare('UPDATE transactions SET beef = ?, height = ? WHERE txid = ?').run(beef, height, txid)
           this.#setUnproven(txid, unproven)
+          this.proofs.set(txid, proofs)
         }
       })
       .immediate()
@@ -141,7 +164,7 @@ export class OverlayStore implements Disposable {
 
   /** How many outputs each topic has, live and spent. */
   countOutputs(): { topic: string; spent: 0 | 1; count: number }[] {
-    const sql = 'SELECT topic, spent, count(*) AS count FROM outputs GROUP BY topic, spent'
+    const sql = 'SELECT topic, spent, count(*) AS count FROM outputs WHERE gone = 0 GROUP BY topic, spent'
     return this.#prepare(sql).all() as { topic: string; spent: 0 | 1; count: number }[]
   }
 
@@ -192,7 +215,10 @@ export class OverlayStore implements Disposable {
     if (row === undefined) return
     this.events.append({ topic, kind: 'admit', txid, outputIndex, proofTxid: txid })
     const spend = this.findSpend(topic, output)
-    if (spend !== null) this.#markSpent(topic, output, spend.txid)
+    if (spend !== null) {
+      this.#markSpent(topic, output, spend.txid)
+      this.#unplaced.placed(spend.txid)
+    }
     this.claims.refreshOf(topic, output)
   }
 
@@ -212,9 +238,11 @@ export class OverlayStore implements Disposable {
     this.claims.refreshOf(topic, coin)
   }
 
-  #putTransaction({ txid, beef, height, unproven }: AdmissionRecord): void {
+  #putTransaction({ txid, beef, height, unproven, proofs }: AdmissionRecord): void {
     const sql = 'INSERT INTO transactions (txid, beef, height) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
-    if (this.#prepare(sql).run(txid, beef, height).changes > 0) this.#setUnproven(txid, unproven)
+    if (this.#prepare(sql).run(txid, beef, height).changes === 0) return
+    this.#setUnproven(txid, unproven)
+    this.proofs.set(txid, proofs)
   }
 
   #setUnproven(heldIn: string, txids: readonly string[]): void {

@@ -10,7 +10,7 @@ import {
   Utils,
   type TransactionOutput,
 } from '@bsv/sdk'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -31,6 +31,10 @@ export class TestChain implements AsyncDisposable {
   readonly roots = new Map<number, string>()
   /** The raw transactions that ARC was given. */
   readonly broadcasts: string[] = []
+  /** What ARC knows of a transaction by its id: what was mined here, and what a test says. */
+  readonly statuses = new Map<string, { txStatus: string; merklePath?: string; competingTxs?: string[] }>()
+  /** Ids of the transactions that ARC refuses. */
+  readonly refused = new Set<string>()
   /** What ARC answers next, in place of success. */
   arcAnswer: { status: number; body: unknown } | null = null
   /** Answers of the header service are 503 while it is true. */
@@ -38,6 +42,9 @@ export class TestChain implements AsyncDisposable {
   headerQuestions = 0
   tip = 1000
   readonly #server: Server
+  /** Grows with each reorganisation: blocks of the same height differ. */
+  #branch = 0
+  readonly #branches = new Map<number, number>()
   #url = ''
 
   constructor() {
@@ -72,7 +79,22 @@ export class TestChain implements AsyncDisposable {
     ])
     this.roots.set(this.tip, path.computeRoot(txid))
     transaction.merklePath = path
+    this.statuses.set(txid, { txStatus: 'MINED', merklePath: path.toHex() })
     return path
+  }
+
+  /** Takes `depth` blocks off and puts empty ones in their place, and one more: what was in them waits to be mined again. */
+  reorganize(depth: number): void {
+    this.#branch++
+    for (let height = this.tip - depth + 1; height <= this.tip + 1; height++) {
+      this.roots.delete(height)
+      this.#branches.set(height, this.#branch)
+    }
+    for (const [txid, { merklePath }] of this.statuses) {
+      if (merklePath === undefined || MerklePath.fromHex(merklePath).blockHeight <= this.tip - depth) continue
+      this.statuses.set(txid, { txStatus: 'SEEN_ON_NETWORK' })
+    }
+    this.tip++
   }
 
   /** A mined coin. */
@@ -110,16 +132,38 @@ export class TestChain implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
+  #header(height: number): { hash: string; merkleRoot: string } {
+    const branch = this.#branches.get(height) ?? 0
+    const merkleRoot = this.roots.get(height) ?? sha256(`empty block ${height} of branch ${branch}`)
+    return { hash: sha256(`${height} ${merkleRoot}`), merkleRoot }
+  }
+
   #answer(url: string, body: unknown): { status: number; answer: unknown } {
+    if (url.startsWith('/v1/tx/')) {
+      const status = this.statuses.get(url.slice('/v1/tx/'.length))
+      return status === undefined ? { status: 404, answer: {} } : { status: 200, answer: status }
+    }
     if (url === '/v1/tx') {
       const { rawTx } = body as { rawTx: string }
       this.broadcasts.push(rawTx)
       if (this.arcAnswer !== null) return { status: this.arcAnswer.status, answer: this.arcAnswer.body }
-      const txid = Transaction.fromHexEF(rawTx).id('hex')
+      const isExtended = rawTx.slice(8, 20) === '0000000000ef'
+      const txid = (isExtended ? Transaction.fromHexEF(rawTx) : Transaction.fromHex(rawTx)).id('hex')
+      if (this.refused.has(txid)) return { status: 200, answer: { txid, txStatus: 'REJECTED', extraInfo: '' } }
+      this.statuses.set(txid, this.statuses.get(txid) ?? { txStatus: 'SEEN_ON_NETWORK' })
       return { status: 200, answer: { txid, txStatus: 'SEEN_ON_NETWORK', extraInfo: '' } }
     }
     if (this.isHeaderServiceDown) return { status: 503, answer: {} }
-    if (url === '/api/v1/chain/tip/longest') return { status: 200, answer: { height: this.tip } }
+    if (url === '/api/v1/chain/tip/longest') {
+      return { status: 200, answer: { height: this.tip, header: this.#header(this.tip) } }
+    }
+    const range = /^\/api\/v1\/chain\/header\/byHeight\?height=(\d+)&count=(\d+)$/.exec(url)
+    if (range !== null) {
+      const from = Number(range[1])
+      const count = Math.min(Number(range[2]), this.tip - from + 1)
+      if (count <= 0) return { status: 400, answer: 'could not find headers in given range' }
+      return { status: 200, answer: Array.from({ length: count }, (_, index) => this.#header(from + index)) }
+    }
     this.headerQuestions++
     const [asked] = body as { blockHeight: number; merkleRoot: string }[]
     const isRight = asked !== undefined && this.roots.get(asked.blockHeight) === asked.merkleRoot
@@ -152,6 +196,10 @@ export function toScript(script: Uint8Array): LockingScript {
 
 export function fundingLock(): LockingScript {
   return new P2PKH().lock(Hash.hash160(Utils.toArray(fundingKey.toPublicKey().toString(), 'hex')))
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
