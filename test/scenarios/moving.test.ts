@@ -1,6 +1,7 @@
 import { Transaction } from '@bsv/sdk'
 import { findHosts, headerServiceTracker } from '@overpost/client'
 import { expect } from 'chai'
+import { expectDrained } from '../support/drained.ts'
 import { lookUp } from '../support/overlay-lookup.ts'
 import { bodiesIn, newPerson } from '../support/person.ts'
 import { report } from '../support/report.ts'
@@ -62,6 +63,7 @@ describe('a user who moves from one host to another', function () {
     await until('the second message', async () => (await listedAt('C')).length === 1)
     expect(await listedAt('C')).to.deep.equal(['to c'])
     expect(await listedAt('B')).to.deep.equal(['to b'])
+    await expectDrained(network, 'A')
     expect(await listedAt('A')).to.deep.equal([])
   })
 

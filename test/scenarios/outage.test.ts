@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { metric, outboxOf } from '../support/host-metrics.ts'
+import { expectDrained } from '../support/drained.ts'
+import { metric } from '../support/host-metrics.ts'
 import { bodiesIn, newPerson, type Person } from '../support/person.ts'
 import { report } from '../support/report.ts'
 import { TestNetwork } from '../support/test-network.ts'
@@ -94,12 +95,7 @@ describe('a host that is down', function () {
   })
 
   it('leaves nothing behind in the outbox', async () => {
-    const { url } = network.host('A')
-    const counts = await until('an empty outbox', async () => {
-      const found = await outboxOf(url)
-      return found !== null && found.parcels + found.unrouted === 0 && found
-    })
-    expect(counts.failed).to.equal(0)
+    await expectDrained(network, 'A')
     const waiting = await bodiesIn(network.client(bob, 'A'), box)
     expect(waiting, 'copies for Bob at A').to.deep.equal([])
   })
