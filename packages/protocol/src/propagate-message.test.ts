@@ -7,9 +7,12 @@ import {
   parsePropagateMessages,
   propagateMessagesAnswerSchema,
   type PropagateMessageJson,
+  type RequestItemJson,
+  type VouchedItemJson,
 } from './propagate-message.ts'
 import { forwardIdTimeMs } from './scalars.ts'
-import { sdkSignatureVerifier } from './sdk-verifier.ts'
+import { sdkHasher, sdkSignatureVerifier } from './sdk-verifier.ts'
+import { requestHash } from './sender-proof.ts'
 import { refusal } from './testing/refusal.ts'
 import { specJson } from './testing/spec-vectors.ts'
 import { sender, user } from './testing/vectors.ts'
@@ -85,6 +88,86 @@ describe('parsePropagateMessage', () => {
       'signedMessage.messageBox: must not be blank',
     )
   })
+})
+
+describe('parsePropagateMessage, of a message with its sender’s request', () => {
+  const requested = specJson('propagate.md', 'request') as RequestItemJson
+  const opened = specJson('propagate.md', 'request, opened') as { requestHash: string }
+  const claiming = (changes: object) => ({ ...requested, message: { ...requested.message, ...changes } })
+
+  it('reads the message out of the request', () => {
+    const { proof, ...message } = parsePropagateMessage(requested)
+    expect(message).to.deep.equal({
+      ...{ sender: sender.key, recipient: user.key, box: 'inbox', messageId: 'm1' },
+      ...{ contentType: 'text/plain', body: 'hello', forwardId: requested.forwardId },
+    })
+    if (proof.kind !== 'brc94') expect.fail('another proof')
+    expect(proof.request).to.include({ nonce: requested.nonce, sessionNonce: requested.yourNonce })
+    expect(proof.linkage.hash).to.equal(requested.linkage)
+    expect(proof.linkage.revelation?.encryptedLinkage).to.have.length(81)
+    const hash = requestHash(proof.request.payload, { recipient: user.key, signedId: proof.signedId }, sdkHasher)
+    expect(hash).to.equal(opened.requestHash)
+  })
+
+  it('needs no revelation', () => {
+    const { proof } = parsePropagateMessage({ ...requested, revelation: undefined })
+    expect(proof).to.have.nested.property('linkage.revelation', null)
+  })
+
+  it('takes a decimal id of the sending host where the sender gave none, and no other', () => {
+    const payload = atob(requested.signedMessage)
+    const head = payload.slice(0, payload.indexOf('{') - 1)
+    const request = JSON.stringify({ message: { recipient: user.key, messageBox: 'inbox', body: { a: 1 } } })
+    const unnamed = { ...requested, signedMessage: btoa(head + String.fromCharCode(request.length) + request) }
+    const named = (messageId: string) => ({ ...unnamed, message: { ...requested.message, messageId } })
+    const message = parsePropagateMessage(named('1700000000000000'))
+    expect(message).to.include({ messageId: '1700000000000000', contentType: 'application/json', body: '{"a":1}' })
+    expect(message.proof).to.include({ signedId: null })
+    for (const id of ['m1', '0', '01', '-1', '1.5', '1'.repeat(21)]) {
+      expect(refusal(() => parsePropagateMessage(named(id)))).to.equal('ERR_SENDER_LINKAGE_VERIFICATION_FAILED')
+    }
+  })
+
+  const refused: [string, string, object][] = [
+    ['another recipient', 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', claiming({ recipient: sender.key })],
+    ['another box', 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', claiming({ messageBox: 'other' })],
+    ['another id', 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', claiming({ messageId: 'm3' })],
+    ['the id of another recipient', 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', claiming({ messageId: 'm2' })],
+    ['no request', 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', { ...requested, signedMessage: btoa('hello') }],
+    ['an empty request', 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED', { ...requested, signedMessage: '' }],
+    ['a request that is no base64', 'ERR_INVALID_PARAMETERS', { ...requested, signedMessage: '~' }],
+    ['a request that is JSON', 'ERR_INVALID_PARAMETERS', { ...requested, signedMessage: item.signedMessage }],
+    ['no message', 'ERR_INVALID_PARAMETERS', { ...requested, message: undefined }],
+    ['no nonce', 'ERR_INVALID_PARAMETERS', { ...requested, nonce: '' }],
+    ['a long nonce', 'ERR_INVALID_PARAMETERS', { ...requested, yourNonce: 'A'.repeat(201) }],
+    ['no linkage', 'ERR_INVALID_PARAMETERS', { ...requested, linkage: undefined }],
+    ['a linkage in capitals', 'ERR_INVALID_PARAMETERS', { ...requested, linkage: requested.linkage.toUpperCase() }],
+    [
+      'a revelation without a prover',
+      'ERR_INVALID_PARAMETERS',
+      { ...requested, revelation: { ...requested.revelation, prover: 1 } },
+    ],
+    ['no signature', 'ERR_INVALID_PARAMETERS', { ...requested, senderSignature: undefined }],
+  ]
+  for (const [name, code, json] of refused) {
+    it(`refuses ${name} with ${code}`, () => expect(refusal(() => parsePropagateMessage(json))).to.equal(code))
+  }
+})
+
+describe('parsePropagateMessage, of a message that a host vouches for', () => {
+  const vouched = specJson('propagate.md', 'vouched') as VouchedItemJson
+  it('reads it', () => {
+    expect(parsePropagateMessage(vouched)).to.deep.include({
+      ...{ sender: sender.key, messageId: 'm1', contentType: 'application/json', body: '{"kind":"note"}' },
+      proof: { kind: 'host' },
+    })
+  })
+  for (const body of [undefined, null, 1, '', ' ']) {
+    it(`refuses a body of ${JSON.stringify(body)}`, () =>
+      expect(refusal(() => parsePropagateMessage({ ...vouched, message: { ...vouched.message, body } }))).to.equal(
+        'ERR_INVALID_PARAMETERS',
+      ))
+  }
 })
 
 describe('parsePropagateMessages', () => {
