@@ -1,9 +1,12 @@
+import { createSocket } from 'node:dgram'
+import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { guardedTransport, nodeTransport, type GuardedTransportOptions } from './node-transport.ts'
 import { fetchOver } from './node-transport-fetch.ts'
+import { dnsAddresses } from './outgoing-guard.ts'
 import { testServer, type TestServer } from './testing/test-server.ts'
 import type { Transport, TransportRequest } from './transport.ts'
 
@@ -138,6 +141,28 @@ describe('a transport over TLS', () => {
     for (const socket of sockets) socket[Symbol.dispose]()
     silent.close()
     expect(server.connections).to.equal(0)
+  })
+
+  it('gives up its questions to DNS when it closes, which would keep the process', async () => {
+    const silent = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const resolver = new Resolver({ timeout: 60_000, tries: 1 })
+    resolver.setServers([`127.0.0.1:${silent.address().port}`])
+    const resolve = dnsAddresses(resolver)
+    let asking: Promise<unknown> = Promise.resolve()
+    const ask = (name: string) => {
+      const asked = resolve(name)
+      asking = asked
+      return asked
+    }
+    const watched = Object.assign(ask, resolve)
+    const transport = guardedTransport({ policy: { development: false }, resolve: watched })
+    const call = failure(transport(request('https://right.test/')))
+    await once(silent, 'message')
+    transport.close()
+    expect(await failure(asking)).to.have.property('code', 'ECANCELLED')
+    expect(await call).to.be.instanceOf(Error)
+    silent.close()
   })
 
   describe('as a fetch', () => {

@@ -55,7 +55,13 @@ export function nodeTransport(options: NodeTransportOptions = {}): NodeTransport
  */
 export function guardedTransport(options: GuardedTransportOptions): NodeTransport {
   const { policy, resolve = dnsAddresses(), mostMs = 300_000, mostAnswerBytes = 16 * 1024 * 1024, ...rest } = options
-  return agentTransport(rest, { guard: outgoingGuard(policy, resolve), mostMs, mostAnswerBytes })
+  const transport = agentTransport(rest, { guard: outgoingGuard(policy, resolve), mostMs, mostAnswerBytes })
+  return Object.assign((request: TransportRequest) => transport(request), {
+    close() {
+      transport.close()
+      resolve.cancel?.()
+    },
+  })
 }
 
 function agentTransport(

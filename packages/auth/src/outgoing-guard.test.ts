@@ -5,6 +5,7 @@ import { outgoingGuard, OutgoingRefused, type OutgoingPolicy, type OutgoingTarge
 import { countConnects, countingListeners, type CountingListeners } from './testing/connection-count.ts'
 import { dnsResponder, type DnsResponder } from './testing/dns-responder.ts'
 import { redirectTargets, refusedForms, refusedNames } from './testing/outgoing-forms.ts'
+import { SeededRandom } from './testing/seeded-random.ts'
 import { testServer } from './testing/test-server.ts'
 
 const production: OutgoingPolicy = { development: false }
@@ -159,6 +160,39 @@ describe('the guard of outgoing calls', () => {
     expect([connects.count, server.connections, listeners.count - came]).to.deep.equal([1, 1, 0])
     expect(server.requests).to.equal(2 * 5 * redirectTargets.length)
     transport.close()
+  })
+
+  it('tells refused networks from others in 3,000 random spellings', () => {
+    const random = new SeededRandom(13)
+    const guard = outgoingGuard(production)
+    const digits = '０１２３４５６７８９'
+    const number = (value: number) => random.pick([String(value), `0x${value.toString(16)}`, `0${value.toString(8)}`])
+    const spellings: ((bytes: number[], value: number) => string)[] = [
+      (bytes) => bytes.map(number).join('.'),
+      ([a = 0, b = 0, c = 0, d = 0]) => [a, b, c * 256 + d].map(number).join('.'),
+      ([a = 0], value) => [a, value % 0x1000000].map(number).join('.'),
+      (_, value) => number(value),
+      (bytes) => bytes.join(random.pick(['.', '。', '．', '%2e'])),
+      (bytes) => bytes.join('.').replace(/\d/g, (digit) => digits[Number(digit)] ?? ''),
+      (bytes) => bytes.join('.').replace(/\d/g, (digit) => `%3${digit}`),
+      (bytes) => `[::ffff:${bytes.join('.')}]`,
+      (_, value) => `[0:0:0:0:0:FFFF:${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}]`,
+      (bytes) => `[64:ff9b::${bytes.join('.')}]`,
+    ]
+    const inside = ['0', '10', '127', '100.64', '169.254', '172.16', '172.31', '192.168', '198.18', '203.0.113', '255']
+    const outside = ['1', '9', '11', '100.128', '126', '128', '169.253', '172.15', '172.32', '192.169', '198.20', '223']
+    for (let round = 0; round < 3_000; round += 1) {
+      const isRefused = round % 2 === 0
+      const start = random
+        .pick(isRefused ? inside : outside)
+        .split('.')
+        .map(Number)
+      const bytes = [...start, ...random.bytes(4)].slice(0, 4)
+      const value = Buffer.from(bytes).readUInt32BE()
+      const url = `https://${random.pick(spellings)(bytes, value)}:8443/`
+      if (isRefused) expect(() => guard.admit(url), `${bytes.join('.')} as ${url}`).to.throw(OutgoingRefused)
+      else expect(guard.admit(url).port, `${bytes.join('.')} as ${url}`).to.equal(8443)
+    }
   })
 
   const admitted: [url: string, target: Partial<OutgoingTarget>][] = [

@@ -18,7 +18,11 @@ export interface OutgoingException {
 }
 
 /** All addresses of a host name. Rejects, or gives none, when there is none. */
-export type ResolveAddresses = (name: string) => Promise<readonly string[]>
+export interface ResolveAddresses {
+  (name: string): Promise<readonly string[]>
+  /** Gives up what is being asked, which would keep the process from its end. */
+  readonly cancel?: () => void
+}
 
 /** A call that was not made, because of its address. Nothing was connected to; trying again as it is will not help. */
 export class OutgoingRefused extends Error {
@@ -97,20 +101,20 @@ export function outgoingGuard(policy: OutgoingPolicy, resolve: ResolveAddresses 
  * world, and no thread, of which Node has four, that a slow name server could hold.
  */
 export function dnsAddresses(
-  resolver: Pick<Resolver, 'resolve4' | 'resolve6'> = new Resolver({ timeout: 3_000, tries: 2 }),
+  resolver: Pick<Resolver, 'resolve4' | 'resolve6' | 'cancel'> = new Resolver({ timeout: 3_000, tries: 2 }),
 ): ResolveAddresses {
-  return async (name) => {
+  const resolve = async (name: string): Promise<string[]> => {
     const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
     const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     const [first] = answers
     if (found.length === 0 && first.status === 'rejected') throw first.reason
     return found
   }
+  return Object.assign(resolve, { cancel: () => resolver.cancel() })
 }
 
 function readUrl(text: string, { development }: OutgoingPolicy): OutgoingTarget {
-  if (!URL.canParse(text)) throw new OutgoingRefused('it is not a URL')
-  const { protocol, hostname: written, port: digits, pathname, search, username, password } = new URL(text)
+  const { protocol, hostname: written, port: digits, pathname, search, username, password } = parse(text)
   if (protocol !== 'https:' && !(development && protocol === 'http:')) {
     throw new OutgoingRefused(`${protocol} is not called`)
   }
@@ -120,6 +124,15 @@ function readUrl(text: string, { development }: OutgoingPolicy): OutgoingTarget 
   const hostname = written.startsWith('[') ? written.slice(1, -1) : written.replace(/\.$/, '')
   if (isIP(hostname) === 0 && !isHostName(hostname)) throw new OutgoingRefused('its host is neither name nor address')
   return { protocol, hostname, port, path: pathname + search }
+}
+
+/** Not by `URL.canParse`, which in Node 20 takes Latin-1 texts for UTF-8 once it is compiled. */
+function parse(text: string): URL {
+  try {
+    return new URL(text)
+  } catch {
+    throw new OutgoingRefused('it is not a URL')
+  }
 }
 
 /** Letters, digits, hyphens, as host names have them (RFC 1123), and underscores; the URL standard takes more. */
