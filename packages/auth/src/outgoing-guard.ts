@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIP, type BlockList, type LookupFunction } from 'node:net'
+import { parseUrl } from '@overpost/protocol'
 import { isIn, networks, refusedKind } from './outgoing-guard-addresses.ts'
 import { isBadPort } from './outgoing-guard-ports.ts'
 
@@ -114,7 +115,9 @@ export function dnsAddresses(
 }
 
 function readUrl(text: string, { development }: OutgoingPolicy): OutgoingTarget {
-  const { protocol, hostname: written, port: digits, pathname, search, username, password } = parse(text)
+  const url = parseUrl(text)
+  if (url === null) throw new OutgoingRefused('it is not a URL')
+  const { protocol, hostname: written, port: digits, pathname, search, username, password } = url
   if (protocol !== 'https:' && !(development && protocol === 'http:')) {
     throw new OutgoingRefused(`${protocol} is not called`)
   }
@@ -124,15 +127,6 @@ function readUrl(text: string, { development }: OutgoingPolicy): OutgoingTarget 
   const hostname = written.startsWith('[') ? written.slice(1, -1) : written.replace(/\.$/, '')
   if (isIP(hostname) === 0 && !isHostName(hostname)) throw new OutgoingRefused('its host is neither name nor address')
   return { protocol, hostname, port, path: pathname + search }
-}
-
-/** Not by `URL.canParse`, which in Node 20 takes Latin-1 texts for UTF-8 once it is compiled. */
-function parse(text: string): URL {
-  try {
-    return new URL(text)
-  } catch {
-    throw new OutgoingRefused('it is not a URL')
-  }
 }
 
 /** Letters, digits, hyphens, as host names have them (RFC 1123), and underscores; the URL standard takes more. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { IdentityKey } from '@overpost/protocol'
+import { parseUrl, type IdentityKey } from '@overpost/protocol'
 import { authVersion } from './auth-protocol.ts'
 import { isSignedHeader, requestPayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
 
@@ -79,9 +79,9 @@ export function requestTarget(url: string): RequestTarget {
   let target = url
   if (!url.startsWith('/')) {
     // The absolute form, which proxies use.
-    if (!URL.canParse(url)) return { path: url, search: '' }
-    const { pathname, search } = new URL(url)
-    target = pathname + search
+    const parsed = parseUrl(url)
+    if (parsed === null) return { path: url, search: '' }
+    target = parsed.pathname + parsed.search
   }
   const mark = target.indexOf('?')
   return mark < 0 ? { path: target, search: '' } : { path: target.slice(0, mark), search: target.slice(mark) }

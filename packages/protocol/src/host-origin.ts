@@ -1,3 +1,4 @@
+import { parseUrl } from './parse-url.ts'
 import type { HostOrigin } from './scalars.ts'
 
 /** `allowHttp` is for networks on one machine only: it lets `http:` through. */
@@ -13,8 +14,9 @@ const maxOriginCharacters = 262
  * public address is for whoever connects to check.
  */
 export function parseHostOrigin(text: string, { allowHttp }: OriginPolicy): HostOrigin | null {
-  if (text.length > maxOriginCharacters || !URL.canParse(text)) return null
-  const { protocol, hostname, origin } = new URL(text)
+  const url = text.length > maxOriginCharacters ? null : parseUrl(text)
+  if (url === null) return null
+  const { protocol, hostname, origin } = url
   if (protocol !== 'https:' && !(allowHttp && protocol === 'http:')) return null
   if (hostname.endsWith('.') || origin !== text) return null
   return text as HostOrigin

@@ -77,6 +77,7 @@ export {
   walletKey,
   type KeyName,
 } from './names.ts'
+export { parseUrl } from './parse-url.ts'
 export {
   authorizationKey,
   authorizationText,

@@ -1,5 +1,6 @@
 import { parseHostOrigin, type OriginPolicy } from './host-origin.ts'
 import { messageboxAdvertKey } from './names.ts'
+import { parseUrl } from './parse-url.ts'
 import type { TokenFault } from './phip-token.ts'
 import { decodePushDrop } from './pushdrop-script.ts'
 import type { HostOrigin, IdentityKey } from './scalars.ts'
@@ -68,8 +69,9 @@ export function createMessageboxAdvertScript(
  * user, query or fragment, and for the name of this machine outside of development.
  */
 export function messageboxBaseUrl(text: string, { allowHttp }: OriginPolicy): string | null {
-  if (text.length > maxUrlCharacters || /[\s\\]/.test(text) || !URL.canParse(text)) return null
-  const { protocol, hostname, username, password, search, hash, href } = new URL(text)
+  const url = text.length > maxUrlCharacters || /[\s\\]/.test(text) ? null : parseUrl(text)
+  if (url === null) return null
+  const { protocol, hostname, username, password, search, hash, href } = url
   if (protocol !== 'https:' && !(allowHttp && protocol === 'http:')) return null
   if (username !== '' || password !== '' || search !== '' || hash !== '' || hostname.endsWith('.')) return null
   if (!allowHttp && (hostname === 'localhost' || hostname.endsWith('.localhost'))) return null
