@@ -109,6 +109,32 @@ const limits = z.strictObject({
     .meta({ description: 'How long a feed request waits at most.', env: 'OVERLAY_LIMITS_FEED_WAIT_MS', unit: 'ms' }),
 })
 
+const peers = z.strictObject({
+  urls: z.array(url).default([]).meta({
+    description: 'Overlay nodes to pass admissions on to, and to catch up from, whatever SHIP says.',
+    env: 'OVERLAY_PEERS',
+  }),
+  discover: z.boolean().default(true).meta({
+    description: 'Also the nodes that SHIP tokens name for the topics of this one.',
+    env: 'OVERLAY_PEERS_DISCOVER',
+  }),
+  most: count
+    .max(1_000)
+    .default(32)
+    .meta({ description: 'Of those, at most so many, the longest known first.', env: 'OVERLAY_PEERS_MOST' }),
+  syncMs: ms.default(60_000).meta({
+    description: 'How often each is asked for what this node does not have.',
+    env: 'OVERLAY_PEERS_SYNC_MS',
+    unit: 'ms',
+  }),
+  retryMs: ms.default(1_000).meta({
+    description: 'The first wait after a failure; it doubles up to 10 minutes.',
+    env: 'OVERLAY_PEERS_RETRY_MS',
+    unit: 'ms',
+  }),
+  timeoutMs: ms.default(20_000).meta({ description: 'For each call.', env: 'OVERLAY_PEERS_TIMEOUT_MS', unit: 'ms' }),
+})
+
 const reorgs = z.strictObject({
   pollMs: ms.default(10_000).meta({
     description: 'How often the header service is asked for a new tip.',
@@ -155,6 +181,7 @@ export const overlayConfigSchema = z
       .default([])
       .meta({ description: 'Identity keys and origins whose tokens are not admitted.', env: 'OVERLAY_BLOCKLIST' }),
     advertise: advertise.prefault({}),
+    peers: peers.prefault({}),
     reorgs: reorgs.prefault({}),
     limits: limits.prefault({}),
     drainMs: ms

@@ -11,9 +11,12 @@ import type { HealthReport } from './http/health-routes.ts'
 import { overlayApp } from './http/overlay-app.ts'
 import { OverlayServer } from './http/overlay-server.ts'
 import { createMetrics } from './metrics.ts'
+import { createOutgoing } from './outgoing.ts'
 import { OverlayEngine } from './overlay-engine.ts'
 import { httpOverlayPeer, type OverlayPeer } from './overlay-peer.ts'
 import { ownWay } from './own-way.ts'
+import { configuredPeers } from './peers/configured-peers.ts'
+import type { PeerNetwork } from './peers/peer-network.ts'
 import type { ChainFollower } from './reorgs/chain-follower.ts'
 import { configuredFollower } from './reorgs/configured-follower.ts'
 import { SelfAdvertiser } from './self-advertiser.ts'
@@ -31,6 +34,7 @@ export interface OverlayNode extends AsyncDisposable {
   readonly engine: OverlayEngine
   readonly store: OverlayStore
   readonly follower: ChainFollower
+  readonly peers: PeerNetwork
 }
 
 /** Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. */
@@ -40,7 +44,8 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
   const server = new OverlayServer({ tls: tlsFiles(config, log), trustProxy: config.trustProxy })
   mkdirSync(config.dataDir, { recursive: true })
   const store = new OverlayStore(join(config.dataDir, 'overlay.sqlite'))
-  const closers = [() => services.close(), () => store[Symbol.dispose]()]
+  const outgoing = createOutgoing({ development: config.development, ca })
+  const closers = [() => services.close(), () => outgoing.close(), () => store[Symbol.dispose]()]
   const close = () => {
     for (const closer of closers) closer()
   }
@@ -62,6 +67,7 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
       onAdmission() {
         metrics.admitted()
         feed.notify()
+        peers.news()
       },
     })
     const follower = configuredFollower(config, {
@@ -73,23 +79,27 @@ export async function startOverlayNode(config: OverlayConfig, { log }: { log: Lo
       onChange: () => feed.notify(),
       log,
     })
+    const suspect = (txid: string) => follower.suspect(txid)
+    const addresses = publicUrl === undefined ? [url] : [url, publicUrl]
+    const peers = configuredPeers(config, { store, engine, suspect, outgoing, own: addresses, log })
     const own = publicUrl === undefined || config.tls.cert === undefined ? null : ownWay(url, { publicUrl, ca })
     if (own !== null) closers.push(() => own.close())
     const self = own === null ? httpOverlayPeer(url) : httpOverlayPeer(own.url, own.fetch)
     const advertiser =
       publicUrl === undefined ? null : selfAdvertiser(config, { self, publicUrl, verifier, log, fetch: services.fetch })
-    const health = () => healthReport({ store, headers, advertiser, server })
-    const suspect = (txid: string) => follower.suspect(txid)
+    const health = () => healthReport({ store, headers, advertiser, peers, server })
     server.serve(overlayApp({ engine, feed, suspect, metrics, health, limits: config.limits, log }))
     follower.start()
+    peers.start()
     await advertiser?.start(advertisingPatienceMs)
     return {
       url,
       engine,
       store,
       follower,
+      peers,
       async [Symbol.asyncDispose]() {
-        await Promise.all([advertiser?.stop(), follower.stop()])
+        await Promise.all([advertiser?.stop(), follower.stop(), peers.stop()])
         const drained = server.drain(config.drainMs)
         feed.close()
         await drained
@@ -166,10 +176,11 @@ interface HealthParts {
   readonly store: OverlayStore
   readonly headers: HeaderChain
   readonly advertiser: SelfAdvertiser | null
+  readonly peers: PeerNetwork
   readonly server: OverlayServer
 }
 
-async function healthReport({ store, headers, advertiser, server }: HealthParts): Promise<HealthReport> {
+async function healthReport({ store, headers, advertiser, peers, server }: HealthParts): Promise<HealthReport> {
   const tip = await Promise.race([headers.tipHeight().catch(() => null), patience(healthPatienceMs)])
   return {
     checks: {
@@ -181,6 +192,7 @@ async function healthReport({ store, headers, advertiser, server }: HealthParts)
       tipHeight: tip,
       lastEvent: isReadable(store) ? store.events.last() : null,
       adverts: advertiser === null ? 'off' : advertiser.isUpToDate ? 'ok' : 'failing',
+      peers: peers.standing,
     },
   }
 }

@@ -65,6 +65,14 @@ export function parseBeef(bytes: Uint8Array): ParsedBeef {
   return { subject, transactions, bumps }
 }
 
+/** Reads one transaction, and nothing else. @throws {RelayError} ERR_INVALID_PARAMETERS */
+export function parseTransaction(bytes: Uint8Array): BeefTransaction {
+  const reader = new ByteReader(bytes)
+  const transaction = readTransaction(reader)
+  if (reader.left > 0) throw malformed('bytes follow the transaction')
+  return transaction
+}
+
 function readBumps(reader: ByteReader): Map<string, Bump> {
   const bumps = new Map<string, Bump>()
   let leaves = 0

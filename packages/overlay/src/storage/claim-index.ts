@@ -36,6 +36,13 @@ export class ClaimIndex {
     for (const { claim } of claims) this.#refresh(claim)
   }
 
+  /** Where the live claims with this name are, the oldest first. */
+  liveOrigins(topic: string, name: string, limit: number): string[] {
+    const sql = `SELECT origin FROM claims WHERE topic = ? AND name = ? AND live_output IS NOT NULL
+      GROUP BY origin ORDER BY min(live_output) LIMIT ?`
+    return (this.#db.prepare(sql).all(topic, name, limit) as { origin: string }[]).map(({ origin }) => origin)
+  }
+
   find(topic: string, filter: ClaimFilter): ClaimMatch[] {
     return findClaims(this.#db, topic, filter)
   }

@@ -8,6 +8,9 @@ export interface FeedEvent {
   readonly kind: FeedEventKind
   readonly txid: string
   readonly outputIndex: number
+  /** The transaction that shows it. */
+  readonly proofTxid: string
+  /** Of that transaction. */
   readonly beef: Uint8Array
 }
 
@@ -44,9 +47,15 @@ export class EventLog {
     return row === undefined ? 0 : (row as { seq: number }).seq
   }
 
+  /** The number of the last event of `topic`; 0 when there is none. */
+  lastOf(topic: string): number {
+    const row = this.#db.prepare('SELECT max(n) AS n FROM events WHERE topic = ?').get(topic) as { n: number | null }
+    return row.n ?? 0
+  }
+
   /** The events of `topic` above `since`, in order: at most `limit`, and fewer when their BEEFs together pass `maxBytes` (at least one). */
   read(topic: string, { since, limit, maxBytes }: { since: number; limit: number; maxBytes: number }): FeedEvent[] {
-    const sql = `SELECT e.n, e.kind, e.txid, e.vout AS outputIndex, t.beef
+    const sql = `SELECT e.n, e.kind, e.txid, e.vout AS outputIndex, e.proof_txid AS proofTxid, t.beef
       FROM events e JOIN transactions t ON t.txid = e.proof_txid
       WHERE e.topic = ? AND e.n > ? ORDER BY e.n LIMIT ?`
     const events: FeedEvent[] = []

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { initialMigration } from '../migrations/0001-initial.ts'
 import { withdrawalsMigration } from '../migrations/0002-withdrawals.ts'
 import { reorgsMigration } from '../migrations/0003-reorgs.ts'
+import { peersMigration } from '../migrations/0004-peers.ts'
 
 const migrations: readonly (string | ((db: Database.Database) => void))[] = [
   initialMigration,
   withdrawalsMigration,
   reorgsMigration,
+  peersMigration,
 ]
 
 /**

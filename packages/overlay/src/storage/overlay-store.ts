@@ -8,6 +8,7 @@ import { EventLog } from './event-log.ts'
 import type { ClaimFilter, ClaimMatch } from './find-claims.ts'
 import { openDatabase } from './open-database.ts'
 import { toOutput, type OutputRow } from './output-row.ts'
+import { PeerCursors } from './peer-cursors.ts'
 import { ProofIndex } from './proof-index.ts'
 import { Standing } from './standing.ts'
 import { UnplacedSpends } from './unplaced-spends.ts'
@@ -34,6 +35,7 @@ export class OverlayStore implements Disposable {
   readonly events: EventLog
   readonly proofs: ProofIndex
   readonly standing: Standing
+  readonly cursors: PeerCursors
   readonly #unplaced: UnplacedSpends
   readonly #db: Database.Database
   readonly #statements = new Map<string, Database.Statement>()
@@ -44,6 +46,7 @@ export class OverlayStore implements Disposable {
     this.events = new EventLog(this.#db)
     this.proofs = new ProofIndex(this.#db)
     this.standing = new Standing(this.#db, this)
+    this.cursors = new PeerCursors(this.#db)
     this.#unplaced = new UnplacedSpends(this.#db)
   }
 
@@ -119,6 +122,12 @@ export class OverlayStore implements Disposable {
       WHERE s.topic = ? AND s.txid = ? AND s.vout = ? AND t.replaced = 0 ORDER BY t.height IS NULL, t.height, t.rowid LIMIT 1`
     const row = this.#prepare(sql).get(topic, coin.txid, coin.outputIndex)
     return row === undefined ? null : (row as StoredTransaction)
+  }
+
+  /** The transactions known to spend an output of `txid`, in any topic. */
+  spendersOf(txid: string): string[] {
+    const rows = this.#prepare('SELECT DISTINCT spending_txid AS spender FROM spends WHERE txid = ?').all(txid)
+    return (rows as { spender: string }[]).map(({ spender }) => spender)
   }
 
   /** The stored transactions whose BEEF holds `txid`, without a proof or with one that may be stale; itself included. */

@@ -30,6 +30,7 @@ export async function startTestNode(
     dataDir,
     headers: { url: chain.url },
     logLevel: 'silent',
+    peers: { discover: false },
     ...overrides,
   })
   const node = await startOverlayNode(config, { log: pino({ level: config.logLevel }, pino.destination(2)) })
