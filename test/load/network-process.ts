@@ -21,8 +21,9 @@ export async function startNetwork(dir: string, env: Readonly<Record<string, str
   const program = fileURLToPath(new URL('../../../services/cli/dist/main.js', import.meta.url))
   const args = ['network', '--json', '--hosts', '2', '--overlays', '1', '--no-limits', '--dir', dir]
   const child = spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
+    // Its input closes when this process is gone, however it went, and the network ends with it.
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env, OVERPOST_LIFELINE: 'stdin' },
   })
   const exited = once(child, 'exit')
   const [line] = (await Promise.race([
