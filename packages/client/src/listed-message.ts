@@ -19,10 +19,15 @@ export interface ListedMessage {
   readonly body: string | object
   /** When the host stored it, Unix milliseconds; null when the host does not say. */
   readonly receivedAtMs: number | null
-  /** What the host says that it rests on: the sender's envelope, or the host's own word. Null when it does not say. */
+  /**
+   * What the host says that the sender's name rests on: `envelope`, `brc94`, `host` or `local` (docs/specs/message-box.md). Null
+   * when it does not say.
+   */
   readonly proof: string | null
   /** The host that handed it in; null when it was sent to this host. */
   readonly originHost: string | null
+  /** The other host whose word the sender's name rests on, as far as this one says; null: no other's. */
+  readonly vouchedBy: string | null
   /** Whether the sender's envelope verifies, checked here; null when envelopes were not asked for. */
   readonly verified: boolean | null
 }
@@ -41,6 +46,7 @@ export function readListedMessage(
     receivedAtMs: item.timestamp ?? null,
     proof: item.proof ?? null,
     originHost: item.originHost ?? null,
+    vouchedBy: item.proof === 'brc94' || item.proof === 'host' ? (item.originHost ?? null) : null,
   }
   if (verifier === null) return { ...message, verified: null }
   const envelope = envelopeFromJson(item.envelope)

@@ -19,8 +19,9 @@ export const list = defineCommand({
     json: { ...shared.json, description: 'print JSON: one object, with --all one line for each message' },
   },
   notes: [
-    'The column PROOF tells who vouches for the sender: "signed" was checked here against the sender\'s own key; "host"\n' +
-      'is the word of the host, which authenticated the sender; "FORGED" does not verify.',
+    'The column PROOF tells what the sender\'s name rests on. "signed": checked here against the sender\'s own key. "local": your\n' +
+      'host has authenticated the sender. "brc94": the host in column VOUCHED BY has, and proved it to yours. "host": it says so.\n' +
+      '"FORGED" does not verify.',
   ],
   async run({ options }, io) {
     const { box, limit, cursor } = options
@@ -51,12 +52,13 @@ function print(messages: readonly ListedMessage[], out: (line: string) => void):
     sender,
     messageId,
     proofWord(message),
+    message.vouchedBy ?? '-',
     typeof body === 'string' ? body.replaceAll(/\s+/g, ' ') : JSON.stringify(body),
   ])
-  for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'BODY'], ...rows])) out(line)
+  for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'VOUCHED BY', 'BODY'], ...rows])) out(line)
 }
 
 function proofWord({ verified, proof }: Pick<ListedMessage, 'verified' | 'proof'>): string {
   if (verified === true) return 'signed'
-  return proof === 'envelope' ? 'FORGED' : 'host'
+  return proof === 'envelope' ? 'FORGED' : (proof ?? '?')
 }

@@ -1,0 +1,78 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { IdentityWallet } from '@overpost/auth'
+import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import { ChainFixture, spendTransaction, tokenScript, tokenTransaction } from './chain-fixture.ts'
+import type { ShownToken } from './lookup-node.ts'
+import { bind, unbind } from './scripted-peer.ts'
+
+/** Lookup node and block headers service in one, for hosts that look each other up. */
+export interface SmallOverlay extends AsyncDisposable {
+  readonly origin: HostOrigin
+  /** Look-ups so far. */
+  readonly lookups: number
+  /** What it does while set: no answer but this status. */
+  failsWith: number | null
+  /** From now on `host` is shown as a home of `user`; what is returned ends that. */
+  show(user: IdentityWallet, host: IdentityWallet, origin: string): Promise<() => Promise<void>>
+}
+
+export async function smallOverlay(): Promise<SmallOverlay> {
+  const chain = new ChainFixture()
+  const tokens = new Map<IdentityKey, ShownToken[]>()
+  let lookups = 0
+
+  const answer = (path: string, json: unknown): unknown => {
+    if (path === '/lookup') {
+      lookups += 1
+      const { recipient } = (json as { query: { recipient: IdentityKey } }).query
+      const outputs = (tokens.get(recipient) ?? []).map(({ transaction, spentBy }) => ({
+        ...{ beef: transaction.toBEEF(), outputIndex: 0 },
+        ...(spentBy === undefined ? {} : { context: spentBy.toBEEF() }),
+      }))
+      return { type: 'output-list', outputs }
+    }
+    if (path === '/api/v1/chain/tip/longest') return { height: Math.max(...chain.roots.keys()) }
+    const [{ blockHeight, merkleRoot } = { blockHeight: 0, merkleRoot: '' }] = json as {
+      blockHeight: number
+      merkleRoot: string
+    }[]
+    return { confirmationState: chain.roots.get(blockHeight) === merkleRoot ? 'CONFIRMED' : 'INVALID' }
+  }
+  const server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      if (overlay.failsWith !== null) {
+        response.writeHead(overlay.failsWith).end()
+        return
+      }
+      const json: unknown = body === '' ? null : JSON.parse(body)
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(answer(request.url ?? '', json)))
+    })
+  })
+  const overlay = {
+    origin: await bind(server),
+    get lookups() {
+      return lookups
+    },
+    failsWith: null as number | null,
+    async show(user: IdentityWallet, host: IdentityWallet, origin: string) {
+      const transaction = chain.mine(tokenTransaction(await tokenScript(user, host, { origin })))
+      const shown = tokens.get(user.identityKey) ?? []
+      tokens.set(user.identityKey, shown)
+      const token: { transaction: typeof transaction; spentBy?: typeof transaction } = { transaction }
+      shown.push(token)
+      return async () => {
+        token.spentBy = chain.mine(await spendTransaction(transaction, host))
+      }
+    },
+    [Symbol.asyncDispose]: () => unbind(server),
+  }
+  return overlay
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
