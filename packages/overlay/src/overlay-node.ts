@@ -3,7 +3,7 @@ import { IdentityWallet, nativeSignatureVerifier, serviceFetch, type TlsFiles } 
 import type { HostOrigin, SignatureVerifier } from '@overpost/protocol'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Logger } from 'pino'
+import { pino, type Logger } from 'pino'
 import type { OverlayConfig } from './config.ts'
 import { EventFeed } from './event-feed.ts'
 import { hostedAdverts, hostedLookups, hostedTopics } from './hosted-services.ts'
@@ -37,8 +37,14 @@ export interface OverlayNode extends AsyncDisposable {
   readonly peers: PeerNetwork
 }
 
-/** Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. */
-export async function startOverlayNode(config: OverlayConfig, { log }: { log: Logger }): Promise<OverlayNode> {
+/**
+ * Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. `log`: standard error at
+ * the configured level when left out.
+ */
+export async function startOverlayNode(
+  config: OverlayConfig,
+  { log = pino({ level: config.logLevel }, pino.destination(2)) }: { log?: Logger } = {},
+): Promise<OverlayNode> {
   const ca = config.outgoing.ca === undefined ? undefined : readFileSync(config.outgoing.ca, 'utf8')
   const services = serviceFetch(ca)
   const server = new OverlayServer({ tls: tlsFiles(config, log), trustProxy: config.trustProxy })

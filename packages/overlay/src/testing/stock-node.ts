@@ -62,7 +62,7 @@ export async function startStockNode(topic: string, manager: TopicManager): Prom
     },
     async syncFrom(url) {
       const spoken = globalThis.console
-      const { info } = spoken
+      const info = spoken.info.bind(spoken)
       spoken.info = ignore // GASP has no logger of its own
       await engineWith([url])
         .startGASPSync()
