@@ -97,7 +97,9 @@ export class PeerNetwork {
       const urls = new Set(this.#peers.list.map(({ url }) => url))
       for (const url of this.#states.keys()) if (!urls.has(url)) this.#states.delete(url)
     }
-    let nextMs = now + this.#parts.syncMs
+    // News may be of a peer: it is looked for again as soon as that is due.
+    const isOld = this.#peers.atMs < now
+    let nextMs = isOld ? this.#peers.atMs + directoryMs : now + this.#parts.syncMs
     for (const peer of this.#peers.list) {
       const states = this.#stateOf(peer)
       if (!states.push.isRunning && states.push.dueMs <= now && this.#hasNewsFor(peer)) {

@@ -150,6 +150,21 @@ describe('the follower of the chain', () => {
     expect(row?.outpoint).to.equal(`${spender.id('hex')}.0`)
   })
 
+  it('takes back what was evicted when somebody submits it with a proof that holds', async () => {
+    const transaction = await spend([deepCoin()], [await phipScript()])
+    await node.submit(transaction)
+    chain.statuses.set(transaction.id('hex'), { txStatus: 'REJECTED' })
+    await nextRound()
+    await nextRound()
+    expect(await live()).to.equal(0)
+    await node.submit(transaction) // without a proof
+    expect(await live()).to.equal(0)
+    chain.mine(transaction)
+    await node.submit(transaction)
+    expect(await live()).to.equal(1)
+    expect(await kinds()).to.deep.equal(['admit', 'evict', 'restore'])
+  })
+
   it('broadcasts again what the network forgot', async () => {
     const transaction = await token()
     chain.reorganize(1)

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3'
 import type { AdmissionRecord } from './admission-record.ts'
 
-/** How many mined transactions are remembered in case that they spend a token that comes later, and how large each may be. */
+/** How many mined transactions are remembered in case that they spend a token that comes later, and how large they may be. */
 const maxTransactions = 5_000
-const maxBeefBytes = 20_000
-const maxInputs = 50
+const maxBytes = 64 * 1024 * 1024
+const maxBeefBytes = 256 * 1024
+const maxInputs = 1_000
 
 /**
  * A mined transaction is proven without what it spends, so whether it spends a token is not to be seen before the token is known.
@@ -12,9 +13,13 @@ const maxInputs = 50
  */
 export class UnplacedSpends {
   readonly #db: Database.Database
+  #bytes: number
 
   constructor(db: Database.Database) {
     this.#db = db
+    const sql =
+      'SELECT coalesce(sum(length(t.beef)), 0) AS bytes FROM unplaced u JOIN transactions t ON t.txid = u.txid'
+    this.#bytes = (db.prepare(sql).get() as { bytes: number }).bytes
   }
 
   /** `put` stores the transaction. */
@@ -29,7 +34,8 @@ export class UnplacedSpends {
     put()
     if (!isPlaced) {
       const insert = 'INSERT INTO unplaced (txid) VALUES (?) ON CONFLICT DO NOTHING'
-      if (this.#db.prepare(insert).run(txid).changes > 0) this.#trim()
+      if (this.#db.prepare(insert).run(txid).changes > 0) this.#bytes += beef.length
+      this.#trim()
     }
     const spend = this.#db.prepare(
       'INSERT INTO spends (topic, txid, vout, spending_txid) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -39,20 +45,26 @@ export class UnplacedSpends {
 
   /** A token was found spent by `txid`: that is kept for good. */
   placed(txid: string): void {
-    this.#db.prepare('DELETE FROM unplaced WHERE txid = ?').run(txid)
+    const sql =
+      'DELETE FROM unplaced WHERE txid = ? RETURNING (SELECT length(beef) FROM transactions t WHERE t.txid = unplaced.txid) AS bytes'
+    const row = this.#db.prepare(sql).get(txid) as { bytes: number } | undefined
+    this.#bytes -= row?.bytes ?? 0
   }
 
   #trim(): void {
-    const over = `SELECT txid FROM unplaced WHERE n <= (SELECT max(n) FROM unplaced) - ?`
-    for (const { txid } of this.#db.prepare(over).all(maxTransactions) as { txid: string }[]) {
-      this.placed(txid)
-      for (const table of [
+    const sql = 'SELECT txid, n <= (SELECT max(n) FROM unplaced) - ? AS isOver FROM unplaced ORDER BY n LIMIT 1'
+    for (;;) {
+      const oldest = this.#db.prepare(sql).get(maxTransactions) as { txid: string; isOver: number } | undefined
+      if (oldest === undefined || (oldest.isOver === 0 && this.#bytes <= maxBytes)) return
+      this.placed(oldest.txid)
+      for (const rows of [
         'spends WHERE spending_txid',
         'proofs WHERE held_in',
         'unproven WHERE held_in',
         'transactions WHERE txid',
-      ])
-        this.#db.prepare(`DELETE FROM ${table} = ?`).run(txid)
+      ]) {
+        this.#db.prepare(`DELETE FROM ${rows} = ?`).run(oldest.txid)
+      }
     }
   }
 }
