@@ -1,3 +1,4 @@
+import type { SignedRequest } from '@overpost/protocol'
 import { expect } from 'chai'
 import { messageKey } from './auth-protocol.ts'
 import { IdentityWallet } from './identity-wallet.ts'
@@ -5,6 +6,7 @@ import { alice, authFetch, echoOf, expectRefusal, expectSigned, hostIdentity } f
 import {
   aliceKeyHex,
   bobKeyHex,
+  hostKeyHex,
   openSession,
   sendRaw,
   shakeHands,
@@ -13,6 +15,33 @@ import {
   type AuthHost,
   type RawCall,
 } from './testing/auth-host.ts'
+
+describe('the request of a peer', () => {
+  const requests: [title: string, type: string][] = [
+    ['of stock AuthFetch', 'application/json'],
+    ['with a content type that has parameters', 'application/json; charset=utf-8'],
+  ]
+  for (const [title, type] of requests) {
+    it(`is given out as it was signed, byte for byte: ${title}`, async () => {
+      const requests: SignedRequest[] = []
+      await using host = await startAuthHost((ctx) => {
+        requests.push(ctx.state.peer.signedRequest())
+        ctx.body = '{}'
+      })
+      const body = '{ "message":\t"grüße" }'
+      await authFetch(aliceKeyHex).fetch(`${host.origin}/sendMessage`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+      })
+      const { payload, nonce, sessionNonce, signatureHex } = requests[0] ?? expect.fail('no request came')
+      expect(Buffer.from(payload).toString('utf8').endsWith(body)).to.equal(true)
+      const wallet = new IdentityWallet(hostKeyHex)
+      const signature = Buffer.from(signatureHex, 'hex')
+      expect(wallet.verifyFrom(alice, messageKey(nonce, sessionNonce), payload, signature)).to.equal(true)
+    })
+  }
+})
 
 describe('MutualAuth with the stock AuthFetch of @bsv/sdk', () => {
   let host: AuthHost

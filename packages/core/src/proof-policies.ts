@@ -19,6 +19,8 @@ export class ProofPolicies {
   readonly #ofHost: readonly ProofDemand[]
   /** Each message asks for its box's, so what was read is remembered until it is written. */
   readonly #known = new BoundedMap<string, ProofDemand>(mostKnown)
+  /** Changes so far: what was read before one may be what it replaced. */
+  #changes = 0
 
   constructor(store: ProofPolicyStore, ofHost: readonly ProofDemand[]) {
     this.#store = store
@@ -28,9 +30,10 @@ export class ProofPolicies {
   /** The weakest proof with which this body is taken into that box. */
   async demanded(owner: IdentityKey, box: BoxName, body: string): Promise<ProofKind> {
     const key = `${owner} ${box}`
+    const changes = this.#changes
     const known = this.#known.get(key)
     const ofBox = known ?? (await this.find(owner, box))
-    if (known === undefined) this.#known.set(key, ofBox)
+    if (known === undefined && changes === this.#changes) this.#known.set(key, ofBox)
     return demandedProof([...this.#ofHost, ofBox], body)
   }
 
@@ -48,6 +51,7 @@ export class ProofPolicies {
         throw new RelayError('ERR_QUOTA_EXCEEDED', `At most ${mostBoxes} of your boxes can demand a proof.`)
       }
     } finally {
+      this.#changes += 1
       this.#known.delete(`${owner} ${box}`)
     }
   }

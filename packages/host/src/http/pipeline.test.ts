@@ -56,7 +56,7 @@ describe('the pipeline of a host', () => {
       identityKey: hostWallet.identityKey,
       openToNewIdentities: true,
       memoryDays: 7,
-      proofs: ['envelope'],
+      proofs: ['envelope', 'brc94', 'host'],
       batch: { messages: 100, bytes: 5_000 },
     })
   })
