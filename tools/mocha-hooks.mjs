@@ -1,8 +1,17 @@
-// Fails the run when a test leaves a rejected promise behind. Sockets and timers left open show as a run that does not end.
+// Fails the run when a test leaves a rejected promise, or something that keeps the process alive, behind.
+const patienceMs = 30_000
+
 export const mochaHooks = {
   beforeAll() {
     process.on('unhandledRejection', (reason) => {
       throw reason
     })
+  },
+  afterAll() {
+    // Not awaited, and no reason to stay: it only fires when something else keeps the process.
+    setTimeout(() => {
+      console.error(`The tests have ended, but this still runs: ${process.getActiveResourcesInfo().join(', ')}`)
+      process.exit(1)
+    }, patienceMs).unref()
   },
 }
