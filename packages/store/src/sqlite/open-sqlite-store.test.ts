@@ -141,7 +141,7 @@ describe('the store in SQLite', () => {
       await store.mailboxes.accept([placementFixture()])
       await store[Symbol.asyncDispose]()
       const db = new Database(file)
-      expect(db.pragma('user_version', { simple: true })).to.equal(1)
+      expect(db.pragma('user_version', { simple: true })).to.be.greaterThan(0)
       expect(db.pragma('integrity_check', { simple: true })).to.equal('ok')
       db.close()
       store = openSqliteStore({ file })
@@ -151,12 +151,13 @@ describe('the store in SQLite', () => {
     it('refuse a file of a newer program, and leave it to that', async () => {
       await store[Symbol.asyncDispose]()
       const db = new Database(file)
+      const version = db.pragma('user_version', { simple: true }) as number
       db.pragma('user_version = 999')
       db.close()
       expect(() => openSqliteStore({ file })).to.throw('schema version 999')
       expect(() => openSqliteStore({ file })).to.throw('made by a newer one')
       const again = new Database(file)
-      again.pragma('user_version = 1')
+      again.pragma(`user_version = ${version}`)
       again.close()
       store = openSqliteStore({ file })
     })
