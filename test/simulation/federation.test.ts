@@ -1,5 +1,5 @@
 import { shownProof } from '@overpost/core'
-import { RelayError } from '@overpost/protocol'
+import { createWithdrawalTokenScript, RelayError, signWithdrawal } from '@overpost/protocol'
 import { expect } from 'chai'
 import { SimNetwork, simUser, type SimHost } from './sim-network.ts'
 
@@ -176,6 +176,17 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
     expect(await c.bodies(bob)).to.deep.equal(['to c'])
   })
 
+  it('goes on to a host whose withdrawal somebody else signed', async () => {
+    await network.authorize(bob, b)
+    const atMs = network.clock.nowMs() + 1
+    const forged = await signWithdrawal(mallory.wallet, { userKey: bob.key, hostKey: 'ALL', atMs })
+    const script = await createWithdrawalTokenScript(c.user.wallet, forged)
+    network.tokens.push({ user: bob.key, entry: { outpoint: `${'e'.repeat(64)}.0` as never, script, spent: false } })
+    await a.send(alice, bob, 'hello')
+    await network.settle()
+    expect(await b.bodies(bob)).to.deep.equal(['hello'])
+  })
+
   it('sends to each of several homes', async () => {
     await network.authorize(bob, b)
     await network.authorize(bob, c)
@@ -227,6 +238,19 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
       make: async () => {
         await network.authorize(bob, b, { lifeMs: 1_000 })
         network.clock.advance(2_000)
+      },
+    },
+    {
+      name: 'that its user withdrew, by another host that published it',
+      make: async () => {
+        await network.authorize(bob, b)
+        const atMs = network.clock.nowMs() + 1
+        const signed = await signWithdrawal(bob.wallet, { userKey: bob.key, hostKey: b.user.key, atMs })
+        const script = await createWithdrawalTokenScript(c.user.wallet, signed)
+        network.tokens.push({
+          user: bob.key,
+          entry: { outpoint: `${'e'.repeat(64)}.0` as never, script, spent: false },
+        })
       },
     },
     {

@@ -4,11 +4,13 @@ import {
   originForRouting,
   selectRoutes,
   verifyPhipToken,
+  verifyWithdrawalToken,
   type BoxName,
   type BoxPattern,
   type IdentityKey,
   type PhipToken,
   type SignatureVerifier,
+  type Withdrawal,
 } from '@overpost/protocol'
 import { BoundedMap } from './bounded-map.ts'
 import type { Destination } from './message.ts'
@@ -105,11 +107,16 @@ export class Resolver {
     const { verifier, clock, ownKey } = this.#deps
     const { allowHttp } = this.#options
     const candidates: (PhipToken & { spent: boolean })[] = []
+    const withdrawals: Withdrawal[] = []
     for (const { script, spent } of entries.slice(0, mostEntries)) {
-      const verified = verifyPhipToken(script, { verifier, allowHttp })
-      if ('token' in verified && verified.token.userKey === user) candidates.push({ ...verified.token, spent })
+      const advert = verifyPhipToken(script, { verifier, allowHttp })
+      if ('token' in advert && advert.token.userKey === user) candidates.push({ ...advert.token, spent })
+      if ('token' in advert) continue
+      // Spent or not: whoever published it cannot take back what the user signed.
+      const withdrawal = verifyWithdrawalToken(script, { verifier })
+      if ('token' in withdrawal && withdrawal.token.userKey === user) withdrawals.push(withdrawal.token)
     }
-    return selectRoutes(candidates, { nowMs: clock.nowMs(), most: mostEntries })
+    return selectRoutes(candidates, { nowMs: clock.nowMs(), most: mostEntries, withdrawals })
       .filter((token) => token.hostKey !== ownKey)
       .flatMap((token): Route[] => {
         const origin = originForRouting(token.origin, { allowHttp })
