@@ -3,10 +3,12 @@ import {
   sdkSignatureVerifier,
   selectRoutes,
   verifyPhipToken,
+  verifyWithdrawalToken,
   type IdentityKey,
   type Outpoint,
   type PhipToken,
   type SignatureVerifier,
+  type Withdrawal,
 } from '@overpost/protocol'
 import type { ChainTracker } from '@bsv/sdk'
 import { askOverlay, type ProvenOutput } from './ask-overlay.ts'
@@ -102,17 +104,23 @@ function judge(outputs: readonly ProvenOutput[], request: FindHostsRequest): Pic
   const { user, verifier = sdkSignatureVerifier(), allowHttp = false, nowMs = Date.now() } = request
   const refused: { outpoint: Outpoint; reason: string }[] = []
   const candidates: (PhipToken & ProvenOutput)[] = []
+  const withdrawals: Withdrawal[] = []
   for (const output of outputs) {
+    const withdrawal = verifyWithdrawalToken(output.script, { verifier })
+    if ('token' in withdrawal) {
+      if (withdrawal.token.userKey === user) withdrawals.push(withdrawal.token)
+      continue
+    }
     const verified = verifyPhipToken(output.script, { verifier, allowHttp })
     if ('fault' in verified) refused.push({ outpoint: output.outpoint, reason: verified.fault })
     else if (verified.token.userKey !== user)
       refused.push({ outpoint: output.outpoint, reason: 'it is of another user' })
     else candidates.push({ ...verified.token, ...output })
   }
-  const hosts = selectRoutes(candidates, { nowMs })
+  const hosts = selectRoutes(candidates, { nowMs, withdrawals })
   for (const candidate of candidates) {
     if (hosts.includes(candidate)) continue
-    const reason = candidate.spent ? 'it is spent' : 'it is out of date, or another one takes its place'
+    const reason = candidate.spent ? 'it is spent' : 'it is out of date, withdrawn, or another one takes its place'
     refused.push({ outpoint: candidate.outpoint, reason })
   }
   return {
