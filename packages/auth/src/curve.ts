@@ -1,10 +1,12 @@
-import { createHmac, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import secp256k1 from 'secp256k1/bindings.js'
 import { decodeDer, encodeDer } from './signature-der.ts'
 
 /** A point as 65 bytes, `04 x y`. Kept in this form because reading 33 bytes costs a square root each time. */
 export type Point = Uint8Array
 
+/** Of SHA-256. */
+const blockBytes = 64
 const orderHex = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141'
 const order = BigInt(`0x${orderHex}`)
 
@@ -45,9 +47,21 @@ export function sharedPoint(point: Point, privateKey: Uint8Array): Uint8Array {
   return secp256k1.ecdh(point, privateKey, { hashfn }, new Uint8Array(33))
 }
 
-/** What BRC-42 adds to a key: HMAC-SHA256 of the invoice number under the shared point. 32 bytes. */
+/**
+ * What BRC-42 adds to a key: HMAC-SHA256 of the invoice number under the shared point, which has at most 64 bytes. 32 bytes.
+ * Of two hashes (RFC 2104): `createHmac` makes an object that the garbage collector must end, which costs as much again.
+ */
 export function childTweak(shared: Uint8Array, invoice: string): Uint8Array {
-  return createHmac('sha256', shared).update(invoice, 'utf8').digest()
+  const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(invoice))
+  const outer = Buffer.allocUnsafe(blockBytes + 32)
+  for (let at = 0; at < blockBytes; at++) {
+    const byte = shared[at] ?? 0
+    inner[at] = byte ^ 0x36
+    outer[at] = byte ^ 0x5c
+  }
+  inner.write(invoice, blockBytes)
+  outer.set(sha256(inner), blockBytes)
+  return sha256(outer)
 }
 
 export function childPrivateKey(privateKey: Uint8Array, tweak: Uint8Array): Uint8Array {
@@ -73,9 +87,9 @@ export function multiplyAdd(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8A
   return secp256k1.privateKeyTweakAdd(secp256k1.privateKeyTweakMul(new Uint8Array(a), b), c)
 }
 
-/** The SHA-256 of `data`. */
-export function sha256(data: Uint8Array): Uint8Array {
-  return hash('sha256', data, 'buffer')
+/** The SHA-256 of `data`, or of text in UTF-8. By way of text: a digest asked for as a buffer has memory of its own outside the heap. */
+export function sha256(data: Uint8Array | string): Uint8Array {
+  return Buffer.from(hash('sha256', data, 'binary'), 'latin1')
 }
 
 /**

@@ -35,14 +35,16 @@ export interface EnvelopeJson {
 export const defaultMemoryDays = 7
 const dayMs = 86_400_000
 const signatureForm = /^(?:[0-9a-f]{2}){8,72}$/i
-const encoder = new TextEncoder()
 
 /** The bytes that a sender signs. The hash stands for the body, so that they are few. */
 export function envelopeText(message: EnvelopeMessage, timestampMs: number, hasher: Hasher): Uint8Array {
+  return new TextEncoder().encode(signedText(message, timestampMs, hasher))
+}
+
+function signedText(message: EnvelopeMessage, timestampMs: number, hasher: Hasher): string {
   const { sender, recipient, box, messageId, body } = message
-  const bodyHash = bytesToHex(hasher.sha256(encoder.encode(body)))
-  const lines = ['phip-envelope-1', sender, recipient, box, messageId, String(timestampMs), bodyHash]
-  return encoder.encode(lines.join('\n'))
+  const bodyHash = bytesToHex(hasher.sha256(body))
+  return `phip-envelope-1\n${sender}\n${recipient}\n${box}\n${messageId}\n${timestampMs}\n${bodyHash}`
 }
 
 /** What a host remembers of an envelope, so that no other host can hand it in again: 64 hexadecimal digits. */
@@ -77,7 +79,7 @@ export function verifyEnvelope(
   const signature = hexToBytes(signatureHex)
   if (signature === null) return null
   // What is signed is the hash, so it is made once for both uses.
-  const digest = verifier.sha256(envelopeText(message, timestampMs, verifier))
+  const digest = verifier.sha256(signedText(message, timestampMs, verifier))
   return verifier.verifyDigest(message.sender, envelopeKey, digest, signature) ? bytesToHex(digest) : null
 }
 

@@ -6,7 +6,7 @@ import type { Hasher, SignatureVerifier } from './signature-verifier.ts'
 
 /** SHA-256 of `@bsv/sdk`, in JavaScript: for browsers, tests and the rare call. */
 export const sdkHasher: Hasher = {
-  sha256: (data) => Uint8Array.from(Hash.sha256(data)),
+  sha256: (data) => Uint8Array.from(Hash.sha256(typeof data === 'string' ? new TextEncoder().encode(data) : data)),
 }
 
 /** A verifier on `@bsv/sdk`. It keeps the last `maxKeys` derived keys, since deriving one costs as much as a signature. */

@@ -3,8 +3,8 @@ import type { IdentityKey } from './scalars.ts'
 
 /** SHA-256, as a parameter: hosts pass Node's, which is native, browsers `sdkHasher`. */
 export interface Hasher {
-  /** 32 bytes. */
-  sha256(data: Uint8Array): Uint8Array
+  /** 32 bytes. Text is hashed in UTF-8. */
+  sha256(data: Uint8Array | string): Uint8Array
 }
 
 /**

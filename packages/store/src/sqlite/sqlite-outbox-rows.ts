@@ -5,6 +5,8 @@ import type { ReaderContext } from './reader-context.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 
 type ParcelColumns = [
+  number,
+  number,
   Buffer,
   number,
   number,
@@ -70,20 +72,23 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
       reader.read(() => {
         const row = findDestination(destination)
         if (row === undefined) return []
+        // Row by row, so that no body is read that does not go along.
         const due = reader
-          .sql<[number, number]>(
-            `SELECT p.id, o.body_bytes FROM parcels p JOIN outgoing o ON o.id = p.id >> 6
+          .sql<ParcelColumns>(
+            `SELECT p.id, o.body_bytes, p.forward_id, p.attempts, o.accepted_at_ms, o.recipient_id, o.sender_id, o.box,
+               o.message_id, o.content_type, coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
+             FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message
              WHERE destination_id = ? AND state = 0 AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
           )
-          .all(row[0], limits.nowMs, limits.maxMessages)
-        const taken: number[] = []
+          .iterate(row[0], limits.nowMs, limits.maxMessages)
+        const taken: Parcel[] = []
         let bytes = 0
-        for (const [id, bodyBytes] of due) {
-          bytes += bodyBytes
+        for (const columns of due) {
+          bytes += columns[1]
           if (taken.length > 0 && bytes > limits.maxBytes) break
-          taken.push(id)
+          taken.push(toParcel(reader, columns))
         }
-        return taken.toSorted((a, b) => a - b).map((id) => readParcel(reader, id))
+        return taken.sort((a, b) => a.id - b.id)
       }),
 
     nextLookupAtMs: (recipient) =>
@@ -133,16 +138,8 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
   }
 }
 
-function readParcel(reader: ReaderContext, id: number): Parcel {
-  const row = reader
-    .sql<ParcelColumns>(
-      `SELECT p.forward_id, p.attempts, o.accepted_at_ms, o.recipient_id, o.sender_id, o.box, o.message_id, o.content_type,
-         coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
-       FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message WHERE p.id = ?`,
-    )
-    .get(id)
-  if (row === undefined) throw new Error('a parcel is gone')
-  const [forwardId, attempts, acceptedAtMs, recipientId, senderId, ...content] = row
+function toParcel(reader: ReaderContext, columns: ParcelColumns): Parcel {
+  const [id, , forwardId, attempts, acceptedAtMs, recipientId, senderId, ...content] = columns
   const [box, messageId, contentType, body, envelopeAtMs, envelope, request] = content
   return {
     id,
