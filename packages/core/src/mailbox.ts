@@ -58,6 +58,7 @@ export class Mailbox {
 
   /** Wakes the followers of a box. */
   appended(address: BoxAddress): void {
+    if (this.#followers.size === 0) return
     for (const wake of this.#followers.get(followKey(address)) ?? []) wake()
   }
 

@@ -85,20 +85,19 @@ export class Router {
     const outcomes = await store.accept(placements)
     if (outcomes.includes('conflict')) throw new RelayError('ERR_DUPLICATE_MESSAGE')
 
-    const fresh = placements.filter((_, index) => outcomes[index] === 'stored')
-    for (const { message, here } of fresh) {
+    const tally = { placements: placements.length, duplicates: 0, here: 0, forwarded: 0, unrouted: 0 }
+    for (const [index, { message, here, forwardings }] of placements.entries()) {
+      if (outcomes[index] !== 'stored') {
+        tally.duplicates += 1
+        continue
+      }
       if (here !== 'none') mailbox.appended({ owner: message.recipient, box: message.box })
+      if (here === 'home') tally.here += 1
+      if (here === 'guest') tally.unrouted += 1
+      tally.forwarded += forwardings.length
     }
-    if (fresh.some(({ here }) => here !== 'home') || fresh.some(({ forwardings }) => forwardings.length > 0)) {
-      outboxAlarm.ring()
-    }
-    events.accepted({
-      placements: placements.length,
-      duplicates: placements.length - fresh.length,
-      here: fresh.filter(({ here }) => here === 'home').length,
-      forwarded: fresh.reduce((sum, { forwardings }) => sum + forwardings.length, 0),
-      unrouted: fresh.filter(({ here }) => here === 'guest').length,
-    })
+    if (tally.forwarded + tally.unrouted > 0) outboxAlarm.ring()
+    events.accepted(tally)
     return messages.map(({ recipient, messageId }, index) => ({
       recipient,
       messageId,
