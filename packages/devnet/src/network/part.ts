@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, createWriteStream, openSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { lifelineVariable } from './lifeline.ts'
 
 /** How to start one process of the network. */
@@ -53,8 +54,10 @@ export class Part {
     try {
       const ready = await firstLine(stdout, deadline)
       if (child.pid === undefined) throw new Error('it could not be started')
-      stdout.pipe(createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 }))
-      return new Part(plan.name, child, child.pid, JSON.parse(ready), exited)
+      const rest = stdout.pipe(createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 }))
+      // Gone means that its log is closed too, so that its folder can go.
+      const gone = Promise.all([exited, finished(rest).catch(() => undefined)])
+      return new Part(plan.name, child, child.pid, JSON.parse(ready), gone)
     } catch (error) {
       child.kill('SIGKILL')
       await exited
