@@ -38,7 +38,8 @@ function install() {
     .update(`${process.version} ${process.arch}`)
     .digest('hex')
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
-  say(`installing with ${manifest.packageManager} (a minute or two the first time)`)
+  // Said even when quiet: else a first run of a minute looks stuck.
+  process.stderr.write(`setup: installing with ${manifest.packageManager} (a minute or two the first time)\n`)
   run('npx', ['--yes', manifest.packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], () =>
     existsSync(join(root, 'node_modules', '.bin', 'tsc')) || missingTools().length === 0
       ? 'the install failed: see above'

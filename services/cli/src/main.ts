@@ -8,6 +8,10 @@ const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 process.once('SIGTERM', () => stop.abort())
 watchLifeline(process.env, process.stdin)
+// Whoever reads our output may have read enough, as `head` does; what we do goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 
 process.exitCode = await runCli(allCommands, process.argv.slice(2), {
   env: process.env,
