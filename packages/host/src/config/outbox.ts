@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { secondMs, minuteMs, dayMs, durationMs, count } from './values.ts'
+
+export const outboxSetting = z
+  .strictObject({
+    lanes: count(1, 1_000, 16).meta({ description: 'Deliveries and look-ups in hand at once.' }),
+    gatherMs: durationMs(0, secondMs, 5).meta({
+      description: 'How long a host rests after a call with several messages, so that the next call takes more.',
+      unit: 'ms',
+    }),
+    ageLimitMs: durationMs(minuteMs, 365 * dayMs, 5 * dayMs).meta({
+      description: 'How long delivery is tried.',
+      unit: 'ms',
+    }),
+    backoffBaseMs: durationMs(50, minuteMs, secondMs).meta({
+      description: 'The first wait after a failed delivery; doubles.',
+      unit: 'ms',
+    }),
+    backoffMostMs: durationMs(secondMs, dayMs, 15 * minuteMs).meta({
+      description: 'The longest such wait.',
+      unit: 'ms',
+    }),
+    unroutedBaseMs: durationMs(50, dayMs, minuteMs).meta({
+      description: 'The first wait after finding no home of a recipient; doubles.',
+      unit: 'ms',
+    }),
+    unroutedMostMs: durationMs(secondMs, dayMs, 60 * minuteMs).meta({
+      description: 'The longest such wait.',
+      unit: 'ms',
+    }),
+    callTimeoutMs: durationMs(secondMs, 5 * minuteMs, 30 * secondMs).meta({
+      description: 'How long one delivery may take, its own quick retries included.',
+      unit: 'ms',
+    }),
+  })
+  .prefault({})
+
+export const routesSetting = z
+  .strictObject({
+    positiveMs: durationMs(0, dayMs, minuteMs).meta({
+      description: 'How long a found home is used without asking again.',
+      unit: 'ms',
+    }),
+    negativeMs: durationMs(0, dayMs, 10 * secondMs).meta({
+      description: 'How long the answer "none" is believed.',
+      unit: 'ms',
+    }),
+    lookupTimeoutMs: durationMs(100, minuteMs, 5 * secondMs).meta({
+      description: 'How long an overlay node is waited for.',
+      unit: 'ms',
+    }),
+  })
+  .prefault({})
