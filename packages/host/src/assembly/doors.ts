@@ -1,0 +1,91 @@
+import {
+  capabilityPath,
+  isProofAtLeast,
+  maxRecipients,
+  proofKinds,
+  type HostOrigin,
+  type IdentityKey,
+} from '@overpost/protocol'
+import type Koa from 'koa'
+import type { Background } from '../background.ts'
+import type { HostConfig } from '../config.ts'
+import { messageboxRoutes } from '../doors/messagebox/routes.ts'
+import { phipRoutes } from '../doors/phip/routes.ts'
+import { relayHost } from '../doors/well-known/relay-host.ts'
+import { health } from '../http/health.ts'
+import { createPipeline } from '../http/pipeline.ts'
+import { publicKeyCheck } from '../public-key-check.ts'
+import type { Foundation } from './foundation.ts'
+import type { Relay } from './relay.ts'
+
+const software = 'overpost/0.1.0'
+
+/** All doors of a host, behind one pipeline. */
+export function openDoors(
+  foundation: Foundation,
+  { router, homes, policies, mailbox }: Relay,
+  background: Pick<Background, 'fault'>,
+  self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
+): Koa {
+  const { config, log, clock, wallet, verifier, metrics, store, storeWatch, renderError, auth, advertiserAlarm } =
+    foundation
+  const { limits, memoryDays, development: allowHttp } = config
+  const app = createPipeline({
+    log,
+    metrics,
+    renderError,
+    auth,
+    limits,
+    publicRoutes: {
+      ...health({
+        checks: { store: () => storeWatch.fault(), lanes: () => background.fault('lanes') },
+        registry: metrics.registry,
+      }),
+      [capabilityPath]: relayHost({
+        wallet,
+        clock,
+        terms: {
+          version: 1,
+          identityKey: self.hostKey,
+          origin: self.origin,
+          software,
+          openToNewIdentities: config.open,
+          memoryDays,
+          ...proofTerms(config),
+          limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients },
+          batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
+        },
+      }),
+    },
+    addRoutes(routes) {
+      messageboxRoutes(routes, { router, mailbox, limits, isPublicKey: publicKeyCheck(verifier) })
+      phipRoutes(routes, {
+        router,
+        authorizations: store.authorizations,
+        homes,
+        policies,
+        advertiserAlarm,
+        verifier,
+        clock,
+        limits,
+        self,
+        open: config.open,
+        allowHttp,
+      })
+    },
+  })
+  // The address that the nearest proxy saw is the last in the header; those before it are whatever the caller wrote.
+  app.proxy = config.trustProxy
+  app.maxIpsCount = 1
+  return app
+}
+
+/** What this host demands of proofs, as others are told. */
+function proofTerms({ proofs: { minimum, minimumPlaintext } }: HostConfig) {
+  const isStricter = !isProofAtLeast(minimum, minimumPlaintext)
+  return {
+    proofs: proofKinds.filter((kind) => isProofAtLeast(kind, minimum)),
+    minimumProof: minimum,
+    ...(isStricter ? { minimumPlaintextProof: minimumPlaintext } : {}),
+  }
+}

@@ -1,0 +1,68 @@
+import { runAdvertiser, runOutboxLanes, runRetention } from '@overpost/core'
+import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import type { Background } from '../background.ts'
+import type { HostConfig } from '../config.ts'
+import type { Foundation } from './foundation.ts'
+import type { Relay } from './relay.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+const retentionEveryMs = 10 * 60 * 1000
+const advertiserBackoff = { baseMs: 1_000, mostMs: 5 * 60 * 1000 }
+
+/** Starts what a host does by itself: deliver, forget, advertise. */
+export function startLoops(
+  background: Background,
+  foundation: Foundation,
+  { resolver, homes }: Relay,
+  self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
+): void {
+  const { config, log, clock, random, store, events, storeWatch, outbound, outboxAlarm, advertiserAlarm } = foundation
+  const { link, publisher } = outbound
+  background.start('store', (signal) => storeWatch.run(signal))
+  background.start('lanes', (signal) =>
+    runOutboxLanes(
+      {
+        outbox: store.outbox,
+        link,
+        resolver,
+        homes,
+        alarm: outboxAlarm,
+        clock,
+        random,
+        events,
+        options: outboxOptions(config),
+      },
+      signal,
+    ),
+  )
+  background.start('retention', (signal) =>
+    runRetention(
+      { store: store.mailboxes, clock, events, memoryMs: config.memoryDays * dayMs, everyMs: retentionEveryMs },
+      signal,
+    ),
+  )
+  if (publisher === null) {
+    log.info('no wallet is configured: this host mints no adverts')
+  } else {
+    const { authorizations } = store
+    const options = { ...config.advertiser, backoff: advertiserBackoff }
+    background.start('advertiser', (signal) =>
+      runAdvertiser(
+        { authorizations, publisher, alarm: advertiserAlarm, clock, random, events, self, options },
+        signal,
+      ),
+    )
+  }
+}
+
+function outboxOptions({ outbox, limits }: HostConfig) {
+  return {
+    lanes: outbox.lanes,
+    maxMessages: limits.batchMessages,
+    maxBytes: limits.batchBytes,
+    gatherMs: outbox.gatherMs,
+    backoff: { baseMs: outbox.backoffBaseMs, mostMs: outbox.backoffMostMs },
+    unroutedBackoff: { baseMs: outbox.unroutedBaseMs, mostMs: outbox.unroutedMostMs },
+    ageLimitMs: outbox.ageLimitMs,
+  }
+}

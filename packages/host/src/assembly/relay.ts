@@ -1,0 +1,50 @@
+import { RequestVerifier } from '@overpost/auth'
+import { Homes, Mailbox, ProofPolicies, Resolver, Router, SenderVouchers } from '@overpost/core'
+import type { ProofDemand } from '@overpost/protocol'
+import type { HostConfig } from '../config.ts'
+import type { Foundation } from './foundation.ts'
+
+/** What decides about messages: the domain, on this host's ports. */
+export interface Relay {
+  readonly resolver: Resolver
+  readonly homes: Homes
+  readonly policies: ProofPolicies
+  readonly mailbox: Mailbox
+  readonly router: Router
+}
+
+export function createRelay(foundation: Foundation): Relay {
+  const { config, wallet, verifier, clock, random, store, events, outbound, outboxAlarm } = foundation
+  const { routes, development: allowHttp, memoryDays } = config
+  const resolver = new Resolver(
+    { directory: outbound.directory, verifier, clock, ownKey: wallet.identityKey },
+    { positiveMs: routes.positiveMs, negativeMs: routes.negativeMs, allowHttp },
+  )
+  const homes = new Homes(store.authorizations, clock)
+  const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))
+  const mailbox = new Mailbox(store.mailboxes)
+  const router = new Router({
+    store: store.mailboxes,
+    homes,
+    resolver,
+    mailbox,
+    outboxAlarm,
+    verifier,
+    requests: new RequestVerifier(wallet),
+    vouchers: new SenderVouchers(resolver),
+    policies,
+    clock,
+    random,
+    events,
+    memoryDays,
+  })
+  return { resolver, homes, policies, mailbox, router }
+}
+
+/** What this host demands of what other hosts hand in. */
+function proofDemands({ proofs }: HostConfig): ProofDemand[] {
+  return [
+    { minimum: proofs.minimum, plaintextOnly: false },
+    { minimum: proofs.minimumPlaintext, plaintextOnly: true },
+  ]
+}
