@@ -139,7 +139,9 @@ export class SimNetwork implements AsyncDisposable {
     return {
       kind: 'answered',
       answers: received.map((one) =>
-        one.kind === 'stored' ? one : { kind: 'refused', status: errorTable[one.code][0], code: one.code },
+        one.kind === 'stored'
+          ? { ...one, receipt: null }
+          : { kind: 'refused', status: errorTable[one.code][0], code: one.code },
       ),
     }
   }

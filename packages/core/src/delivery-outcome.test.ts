@@ -26,7 +26,10 @@ describe('what an answer of another host means (design section 2.3)', () => {
   }
 
   it('for one message, stored or duplicate: delivered', () => {
-    expect(meaningForParcel({ kind: 'stored', duplicate: true })).to.deep.equal({ kind: 'delivered', duplicate: true })
+    expect(meaningForParcel({ kind: 'stored', duplicate: true, receipt: null })).to.deep.equal({
+      kind: 'delivered',
+      duplicate: true,
+    })
   })
 
   const calls: { status: number; parcels: number; kind: string }[] = [

@@ -23,6 +23,7 @@ export {
   type CapabilityDocument,
 } from './capability-document.ts'
 export { contentOf, unwrapBody, wrapBody, type MessageContent } from './content.ts'
+export type { CustodyProof } from './custody-receipt.ts'
 export { createDiscoveryTokenScript, verifyDiscoveryToken, type DiscoveryToken } from './discovery-token.ts'
 export {
   defaultMemoryDays,

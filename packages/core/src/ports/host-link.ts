@@ -1,10 +1,15 @@
-import type { ErrorCode } from '@overpost/protocol'
+import type { CustodyProof, ErrorCode } from '@overpost/protocol'
 import type { Destination } from '../message.ts'
 import type { Parcel } from './outbox-store.ts'
 
 /** What the other host said of one parcel. `code` is the other host's word, of our table or not. */
 export type ParcelAnswer =
-  | { readonly kind: 'stored'; readonly duplicate: boolean }
+  | {
+      readonly kind: 'stored'
+      readonly duplicate: boolean
+      /** What the host signed for it, checked; null: it gave none that holds. */
+      readonly receipt: CustodyProof | null
+    }
   | { readonly kind: 'refused'; readonly status: number; readonly code: ErrorCode | (string & {}) }
 
 /** What became of a call. */

@@ -79,15 +79,15 @@ describe('HttpHostLink', () => {
         ).to.deep.equal({
           kind: 'answered',
           answers: [
-            { kind: 'stored', duplicate: false },
-            { kind: 'stored', duplicate: true },
+            { kind: 'stored', duplicate: false, receipt: null },
+            { kind: 'stored', duplicate: true, receipt: null },
             { kind: 'refused', status: 404, code: 'ERR_RECIPIENT_NOT_HOSTED' },
             { kind: 'refused', status: 500, code: 'ERR_OF_A_LATER_VERSION' },
           ],
         })
         expect(await link.propagate(to, [parcelFixture(5)], never)).to.deep.equal({
           kind: 'answered',
-          answers: [{ kind: 'stored', duplicate: false }],
+          answers: [{ kind: 'stored', duplicate: false, receipt: null }],
         })
         expect(peer.calls.map(({ path }) => path)).to.deep.equal(['/propagateMessages', '/propagateMessage'])
         expect(peer.calls[1]).to.deep.include({
@@ -135,7 +135,7 @@ describe('HttpHostLink', () => {
       async (_, to) => {
         expect(await linkFixture().propagate(to, [parcelFixture(1), parcelFixture(2)], never)).to.deep.equal({
           kind: 'answered',
-          answers: [{ kind: 'stored', duplicate: false }],
+          answers: [{ kind: 'stored', duplicate: false, receipt: null }],
         })
       },
     )

@@ -180,7 +180,7 @@ function readResults(body: Uint8Array, parcels: number): CallAnswer {
   const parsed = propagateMessagesAnswerSchema.safeParse(parseJson(body))
   if (!parsed.success || parsed.data.results.length !== parcels) return malformed
   const answers = parsed.data.results.map((result): ParcelAnswer => {
-    if (result.status === 'success') return { kind: 'stored', duplicate: result.duplicate ?? false }
+    if (result.status === 'success') return { kind: 'stored', duplicate: result.duplicate ?? false, receipt: null }
     return { kind: 'refused', status: statusOf(result.code), code: result.code }
   })
   return { kind: 'answered', answers }
@@ -190,7 +190,7 @@ function readSingle(answer: SessionAnswer): ParcelAnswer | Exclude<CallAnswer, {
   const { status, body } = answer
   if (status === 200) {
     const parsed = propagateMessageAnswerSchema.safeParse(parseJson(body))
-    return parsed.success ? { kind: 'stored', duplicate: parsed.data.duplicate ?? false } : malformed
+    return parsed.success ? { kind: 'stored', duplicate: parsed.data.duplicate ?? false, receipt: null } : malformed
   }
   const code = codeOf(answer)
   const isOfThisMessage =
