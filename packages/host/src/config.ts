@@ -7,6 +7,7 @@ import { limitsSetting } from './config/limits.ts'
 import { logSetting } from './config/log.ts'
 import { outboxSetting, routesSetting } from './config/outbox.ts'
 import { proofsSetting } from './config/proofs.ts'
+import { ratesSetting } from './config/rates.ts'
 import { sessionsSetting } from './config/sessions.ts'
 import { storeSetting, memoryDaysSetting } from './config/store.ts'
 import { dayMs } from './config/values.ts'
@@ -31,6 +32,7 @@ export const hostConfigSchema = z
     overlay: overlaySetting,
     memoryDays: memoryDaysSetting,
     limits: limitsSetting,
+    rates: ratesSetting,
     proofs: proofsSetting,
     outbox: outboxSetting,
     routes: routesSetting,

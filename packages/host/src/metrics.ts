@@ -5,6 +5,7 @@ export interface Metrics {
   readonly registry: Registry
   readonly requests: Counter<'route' | 'status'>
   readonly requestSeconds: Histogram
+  readonly rateLimited: Counter<'by'>
   readonly accepted: Counter<'outcome'>
   readonly received: Counter<'outcome'>
   readonly parcels: Counter<'outcome'>
@@ -33,6 +34,7 @@ export function createMetrics(): Metrics {
       'Time to answer.',
       [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10],
     ),
+    rateLimited: counter('relay_rate_limited_total', 'Calls refused for their rate, by whose it was.', 'by'),
     accepted: counter('relay_messages_accepted_total', 'Messages that users sent here.', 'outcome'),
     received: counter('relay_messages_received_total', 'Messages that other hosts handed in.', 'outcome'),
     parcels: counter('relay_outbox_parcels_total', 'Messages for other hosts, by what became of them.', 'outcome'),

@@ -18,6 +18,12 @@ describe('the capability document', () => {
     expect(verifyCapabilityDocument(served, expected)).to.deep.equal({ document })
   })
 
+  it('tells rates, where a host has them', async () => {
+    const { signature, ...limited } = specJson('capability-document.md', 'document with rates') as typeof served
+    expect(await signCapabilityDocument(host.wallet, limited)).to.have.property('signature', signature)
+    expect(verifyCapabilityDocument({ ...limited, signature }, expected)).to.deep.equal({ document: limited })
+  })
+
   it('may have fields of later versions, which are signed too', async () => {
     const later = { ...document, prices: { deliverySatoshis: 1 } }
     const signed = await signCapabilityDocument(host.wallet, later)

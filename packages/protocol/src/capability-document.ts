@@ -9,6 +9,8 @@ import { identityKeySchema, type HostOrigin } from './scalars.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 
 const countSchema = z.int().positive()
+/** In the long run, and at once after a rest. */
+const rateSchema = z.object({ perSecond: countSchema, burst: countSchema })
 
 const documentSchema = z.object({
   /** The version of this form. A document of a later one keeps these fields or takes another number. */
@@ -34,6 +36,8 @@ const documentSchema = z.object({
     bodyBytes: countSchema,
     /** Of one `/sendMessage`. */
     recipients: countSchema,
+    /** Of requests of an address; of calls and messages of an identity, and of a host that hands messages in. Absent: none is told. */
+    rates: z.object({ address: rateSchema, identity: rateSchema, peer: rateSchema }).optional(),
   }),
   /** Of one `/propagateMessages`; absent when only single messages are taken. */
   batch: z.object({ messages: countSchema, bytes: countSchema }).optional(),

@@ -13,7 +13,7 @@ export interface PartSite {
   readonly port: number
   readonly chainUrl: string
   readonly overlayUrls: readonly string[]
-  /** Lifts rate limits and quotas. A host has none so far. */
+  /** Lifts rate limits and quotas. */
   readonly noLimits: boolean
 }
 
@@ -23,7 +23,7 @@ export function hostNames(count: number): string[] {
 }
 
 /** The configuration of a host on this machine, with its key and its database in its own folder. */
-export function writeHostFiles({ name, dir, port, chainUrl, overlayUrls }: PartSite): void {
+export function writeHostFiles({ name, dir, port, chainUrl, overlayUrls, noLimits }: PartSite): void {
   writeConfig(dir, {
     listen: { port },
     publicUrl: urlOf(port),
@@ -36,6 +36,7 @@ export function writeHostFiles({ name, dir, port, chainUrl, overlayUrls }: PartS
     // Whoever tries something by hand, or in a test, waits for a new home a second and not a minute.
     outbox: { unroutedBaseMs: 1000, unroutedMostMs: 10_000 },
     routes: { negativeMs: 1000 },
+    ...(noLimits ? { rates: { enabled: false } } : {}),
   } satisfies HostConfigInput)
 }
 

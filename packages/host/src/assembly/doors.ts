@@ -12,6 +12,7 @@ import type { HostConfig } from '../config.ts'
 import { messageboxRoutes } from '../doors/messagebox/routes.ts'
 import { phipRoutes } from '../doors/phip/routes.ts'
 import { relayHost } from '../doors/well-known/relay-host.ts'
+import { CallerLimits } from '../http/caller-limits.ts'
 import { health } from '../http/health.ts'
 import { createPipeline } from '../http/pipeline.ts'
 import { publicKeyCheck } from '../public-key-check.ts'
@@ -30,17 +31,19 @@ export function openDoors(
   const { config, log, clock, wallet, verifier, metrics, store, storeWatch, renderError, auth, advertiserAlarm } =
     foundation
   const { limits, memoryDays, development: allowHttp } = config
+  const callerLimits = new CallerLimits(config.rates, (by) => metrics.rateLimited.inc({ by }))
   const app = createPipeline({
     log,
     metrics,
     renderError,
     auth,
     limits,
+    callerLimits,
+    healthRoutes: health({
+      checks: { store: () => storeWatch.fault(), lanes: () => background.fault('lanes') },
+      registry: metrics.registry,
+    }),
     publicRoutes: {
-      ...health({
-        checks: { store: () => storeWatch.fault(), lanes: () => background.fault('lanes') },
-        registry: metrics.registry,
-      }),
       [capabilityPath]: relayHost({
         wallet,
         clock,
@@ -52,13 +55,13 @@ export function openDoors(
           openToNewIdentities: config.open,
           memoryDays,
           ...proofTerms(config),
-          limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients },
+          limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients, ...rateTerms(config) },
           batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
         },
       }),
     },
     addRoutes(routes) {
-      messageboxRoutes(routes, { router, mailbox, limits, isPublicKey: publicKeyCheck(verifier) })
+      messageboxRoutes(routes, { router, mailbox, limits, callerLimits, isPublicKey: publicKeyCheck(verifier) })
       phipRoutes(routes, {
         router,
         authorizations: store.authorizations,
@@ -68,6 +71,7 @@ export function openDoors(
         verifier,
         clock,
         limits,
+        callerLimits,
         self,
         open: config.open,
         allowHttp,
@@ -78,6 +82,11 @@ export function openDoors(
   app.proxy = config.trustProxy
   app.maxIpsCount = 1
   return app
+}
+
+/** How often it may be called, as others are told. */
+function rateTerms({ rates: { enabled, address, identity, peer } }: HostConfig) {
+  return enabled ? { rates: { address, identity, peer } } : {}
 }
 
 /** What this host demands of proofs, as others are told. */

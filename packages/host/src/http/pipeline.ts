@@ -5,6 +5,7 @@ import { RelayError } from '@overpost/protocol'
 import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { requestCounter, type Metrics, type RequestCounter } from '../metrics.ts'
+import type { CallerLimits } from './caller-limits.ts'
 import { errorAnswers, type RenderError } from './error-answers.ts'
 
 export interface PipelineDeps {
@@ -13,27 +14,40 @@ export interface PipelineDeps {
   readonly renderError: RenderError
   readonly auth: Pick<MutualAuth, 'middleware'>
   readonly limits: { readonly bodyBytes: number; readonly requestTimeoutMs: number }
+  readonly callerLimits: Pick<CallerLimits, 'byAddress' | 'byCaller'>
+  /** What anybody may GET, by path, however often: whoever watches a host asks most when it is in need. */
+  readonly healthRoutes: Readonly<Record<string, Middleware>>
   /** What anybody may GET, by path. */
   readonly publicRoutes: Readonly<Record<string, Middleware>>
   /** Puts the doors' routes on a router; all of them are for authenticated callers. */
   readonly addRoutes: (routes: Router<PeerState>) => void
 }
 
-/** The way of every request: id and metrics, CORS, public routes; for the rest body limit, mutual authentication, route. */
+/**
+ * The way of every request: id and metrics, CORS, health, the rate of its address, public routes; for the rest body limit,
+ * mutual authentication, the rate of its caller, route.
+ */
 export function createPipeline(deps: PipelineDeps): Koa {
-  const { log, metrics, renderError, auth, limits, publicRoutes, addRoutes } = deps
+  const { log, metrics, renderError, auth, limits, callerLimits, healthRoutes, publicRoutes, addRoutes } = deps
   const router = new Router<PeerState>({ exclusive: true })
   addRoutes(router)
   const app = new Koa()
   // Whatever comes here was not caught: a connection that broke while an answer was sent, or a fault of the pipeline itself.
   app.on('error', (error: unknown) => log.debug({ err: error }, 'connection failed'))
-  const paths = [...Object.keys(publicRoutes), '/.well-known/auth', ...router.stack.map((layer) => String(layer.path))]
+  const paths = [
+    ...Object.keys({ ...healthRoutes, ...publicRoutes }),
+    '/.well-known/auth',
+    ...router.stack.map((layer) => String(layer.path)),
+  ]
   app.use(observe(log, requestCounter(metrics, paths)))
   app.use(crossOrigin())
   app.use(errorAnswers(renderError))
+  app.use(servePublic(healthRoutes))
+  app.use(callerLimits.byAddress())
   app.use(servePublic(publicRoutes))
   app.use(readRawBody({ limitBytes: limits.bodyBytes, timeoutMs: limits.requestTimeoutMs }))
   app.use(auth.middleware())
+  app.use(callerLimits.byCaller())
   app.use(router.routes())
   app.use(noRoute)
   return app

@@ -1,10 +1,12 @@
 import type { Router } from '@overpost/core'
 import { contentOf, parseSendMessage, type IdentityKey, type SendMessageAnswer } from '@overpost/protocol'
 import type { Middleware } from 'koa'
+import type { CallerLimits } from '../../http/caller-limits.ts'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
 
 export interface SendMessageDeps {
+  readonly callerLimits: Pick<CallerLimits, 'countMessages'>
   readonly router: Pick<Router, 'accept'>
   readonly isPublicKey: (key: IdentityKey) => boolean
 }
@@ -13,9 +15,10 @@ export interface SendMessageDeps {
  * `POST /sendMessage` (BRC-33). Answers once the message is durable on this host; delivery to other hosts (BRC-34) goes on
  * behind the answer. Nothing is stored when a check fails. Errors: docs/specs/message-box.md.
  */
-export function sendMessage({ router, isPublicKey }: SendMessageDeps): Middleware<PeerState> {
+export function sendMessage({ router, isPublicKey, callerLimits }: SendMessageDeps): Middleware<PeerState> {
   return async (ctx) => {
     const { recipients, box, body } = parseSendMessage(parseBody(ctx.state.rawBody), isPublicKey)
+    callerLimits.countMessages(ctx, recipients.length)
     const { identityKey: sender, signedRequest } = ctx.state.peer
     // Other hosts believe a request for this path alone.
     const shown = ctx.req.url === '/sendMessage' ? { signedRequest } : {}

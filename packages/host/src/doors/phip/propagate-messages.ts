@@ -8,10 +8,12 @@ import {
   type PropagateResultJson,
 } from '@overpost/protocol'
 import type { Middleware } from 'koa'
+import type { CallerLimits } from '../../http/caller-limits.ts'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
 
 export interface PropagateMessagesDeps {
+  readonly callerLimits: Pick<CallerLimits, 'countMessages'>
   readonly router: Pick<Router, 'receive'>
   readonly limits: {
     readonly batchMessages: number
@@ -24,7 +26,7 @@ export interface PropagateMessagesDeps {
  * `POST /propagateMessages` (ours): messages from another host, a result for each in order, durable when they are answered. A
  * bad one spoils no other. Errors of the call as a whole: ERR_BODY_TOO_LARGE 413, ERR_INVALID_PARAMETERS 400 (docs/specs/propagate.md).
  */
-export function propagateMessages({ router, limits }: PropagateMessagesDeps): Middleware<PeerState> {
+export function propagateMessages({ router, limits, callerLimits }: PropagateMessagesDeps): Middleware<PeerState> {
   return async (ctx) => {
     const { rawBody, peer } = ctx.state
     if (rawBody.length > limits.batchBytes) throw new RelayError('ERR_BODY_TOO_LARGE')
@@ -32,6 +34,7 @@ export function propagateMessages({ router, limits }: PropagateMessagesDeps): Mi
     if (items.length > limits.batchMessages) {
       throw new RelayError('ERR_INVALID_PARAMETERS', `This host takes ${limits.batchMessages} messages in one call.`)
     }
+    callerLimits.countMessages(ctx, items.length)
     const whole = items.filter((item): item is PropagatedMessage => !(item instanceof RelayError))
     const received = whole.length === 0 ? [] : await router.receive(peer.identityKey, whole)
     let next = 0
