@@ -39,6 +39,8 @@ const documentSchema = z.object({
     /** Of requests of an address; of calls and messages of an identity, and of a host that hands messages in. Absent: none is told. */
     rates: z.object({ address: rateSchema, identity: rateSchema, peer: rateSchema }).optional(),
   }),
+  /** Whether it signs for the messages that other hosts hand in (docs/specs/custody-receipt.md). */
+  receipts: z.boolean().optional(),
   /** Of one `/propagateMessages`; absent when only single messages are taken. */
   batch: z.object({ messages: countSchema, bytes: countSchema }).optional(),
 })

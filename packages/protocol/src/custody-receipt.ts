@@ -1,3 +1,12 @@
+import type { WalletInterface } from '@bsv/sdk'
+import { isSignatureHex, isTimestamp } from './envelope.ts'
+import { bytesToHex, hexToBytes } from './hex.ts'
+import { asRecord } from './json.ts'
+import { merkleLeaf, merkleLevels, merklePath, merkleRootOf } from './merkle-tree.ts'
+import { custodyReceiptKey, walletKey } from './names.ts'
+import type { BoxName, ForwardId, IdentityKey, MessageId } from './scalars.ts'
+import type { Hasher, SignatureVerifier } from './signature-verifier.ts'
+
 /**
  * What a receiving host signed for one message: its place in a Merkle tree over the messages of one answer, and the signature
  * over that tree's root (docs/specs/custody-receipt.md). Whom it is about, the rest of the leaf, is not in it: host, forward id
@@ -15,4 +24,145 @@ export interface CustodyProof {
   readonly path: readonly string[]
   /** Over the root, for anyone: DER as hexadecimal digits. */
   readonly signatureHex: string
+}
+
+/** A message as one host handed it to another: what a leaf is about. */
+export interface CustodyMessage {
+  /** The host that handed it in. */
+  readonly originHost: IdentityKey
+  readonly forwardId: ForwardId
+  readonly recipient: IdentityKey
+  readonly box: BoxName
+  readonly sender: IdentityKey
+  readonly messageId: MessageId
+  /** SHA-256 of the body, 64 hexadecimal digits. */
+  readonly bodyHash: string
+}
+
+/** What the receiving host says of one message in its answer. */
+export interface Custody {
+  readonly storedAtMs: number
+  /** The leaf's hash, 64 hexadecimal digits. */
+  readonly leaf: string
+}
+
+export const maxCustodyLeaves = 100
+const encoder = new TextEncoder()
+const hashForm = /^[0-9a-f]{64}$/
+const keyBytes = 33
+const hashBytes = 32
+const timeBytes = 8
+const lengthBytes = 2
+
+/** The hash of a body, as leaves hold it. */
+export function custodyBodyHash(body: string, hasher: Hasher): string {
+  return bytesToHex(hasher.sha256(body))
+}
+
+/** The hash of the leaf of a message that was stored then, 64 hexadecimal digits. */
+export function custodyLeaf(message: CustodyMessage, storedAtMs: number, hasher: Hasher): string {
+  const box = encoder.encode(message.box)
+  const id = encoder.encode(message.messageId)
+  const fixedBytes = 3 * keyBytes + 2 * hashBytes + timeBytes
+  const leaf = new Uint8Array(fixedBytes + 2 * lengthBytes + box.length + id.length)
+  const view = new DataView(leaf.buffer)
+  const { originHost, forwardId, recipient, sender, bodyHash } = message
+  leaf.set(requireBytes(originHost + forwardId + recipient + sender + bodyHash))
+  view.setBigUint64(fixedBytes - timeBytes, BigInt(storedAtMs))
+  let at = fixedBytes
+  for (const text of [box, id]) {
+    view.setUint16(at, text.length)
+    leaf.set(text, at + lengthBytes)
+    at += lengthBytes + text.length
+  }
+  return bytesToHex(merkleLeaf(leaf, hasher))
+}
+
+/** The receiving host's signature for the leaves of one answer, at least one, in order: DER as hexadecimal digits. */
+export async function signCustody(
+  wallet: Pick<WalletInterface, 'createSignature'>,
+  leaves: readonly string[],
+  hasher: Hasher,
+): Promise<string> {
+  const [root] = merkleLevels(leaves.map(requireBytes), hasher).at(-1) ?? []
+  if (root === undefined) throw new RangeError('there is nothing to sign')
+  const { signature } = await wallet.createSignature({
+    ...walletKey(custodyReceiptKey),
+    counterparty: 'anyone',
+    data: Array.from(signedText(leaves.length, root)),
+  })
+  return bytesToHex(Uint8Array.from(signature))
+}
+
+/**
+ * What an answer of `hostKey` proves of the messages that were handed in, in order: each with what the answer says of it, as it
+ * came. Null where it says nothing, or what does not hold.
+ */
+export function proveCustody(
+  items: readonly { readonly message: CustodyMessage; readonly custody: unknown }[],
+  signature: unknown,
+  { hostKey, verifier }: { hostKey: IdentityKey; verifier: SignatureVerifier },
+): (CustodyProof | null)[] {
+  const claims = items.map(({ custody }) => readCustody(custody))
+  const leaves = claims.flatMap((claim) => (claim === null ? [] : [requireBytes(claim.leaf)]))
+  const nothing = items.map(() => null)
+  if (leaves.length === 0 || leaves.length > maxCustodyLeaves || !isSignatureHex(signature)) return nothing
+  const levels = merkleLevels(leaves, verifier)
+  const [root] = levels.at(-1) ?? []
+  const signatureHex = signature.toLowerCase()
+  if (root === undefined || !isRootSigned(root, { leaves: leaves.length, signatureHex }, { hostKey, verifier })) {
+    return nothing
+  }
+  let next = 0
+  return items.map(({ message }, at) => {
+    const claim = claims[at]
+    if (claim == null) return null
+    const index = next++
+    const { storedAtMs, leaf } = claim
+    if (custodyLeaf(message, storedAtMs, verifier) !== leaf) return null
+    const path = merklePath(levels, index).map(bytesToHex)
+    return { storedAtMs, bodyHash: message.bodyHash, index, leaves: leaves.length, path, signatureHex }
+  })
+}
+
+/** Whether `hostKey` signed that it has this message. */
+export function verifyCustody(
+  message: CustodyMessage,
+  proof: CustodyProof,
+  { hostKey, verifier }: { hostKey: IdentityKey; verifier: SignatureVerifier },
+): boolean {
+  const { storedAtMs, bodyHash, index, leaves } = proof
+  const isPlace = leaves >= 1 && leaves <= maxCustodyLeaves && index >= 0 && index < leaves
+  if (!isPlace || !Number.isInteger(leaves) || !Number.isInteger(index)) return false
+  if (!isTimestamp(storedAtMs) || bodyHash !== message.bodyHash || !proof.path.every((hash) => hashForm.test(hash))) {
+    return false
+  }
+  const leaf = requireBytes(custodyLeaf(message, storedAtMs, verifier))
+  const root = merkleRootOf({ leaf, index, leaves, path: proof.path.map(requireBytes) }, verifier)
+  return root !== null && isRootSigned(root, proof, { hostKey, verifier })
+}
+
+function isRootSigned(
+  root: Uint8Array,
+  { leaves, signatureHex }: { leaves: number; signatureHex: string },
+  { hostKey, verifier }: { hostKey: IdentityKey; verifier: SignatureVerifier },
+): boolean {
+  const signature = hexToBytes(signatureHex)
+  return signature !== null && verifier.verify(hostKey, custodyReceiptKey, signedText(leaves, root), signature)
+}
+
+function signedText(leaves: number, root: Uint8Array): Uint8Array {
+  return encoder.encode(`phip-custody-1\n${leaves}\n${bytesToHex(root)}`)
+}
+
+function readCustody(json: unknown): Custody | null {
+  const { storedAtMs, leaf } = asRecord(json) ?? {}
+  return isTimestamp(storedAtMs) && typeof leaf === 'string' && hashForm.test(leaf) ? { storedAtMs, leaf } : null
+}
+
+/** @throws {TypeError} for what is not hexadecimal: a program's fault, since forms are checked where they come in. */
+function requireBytes(hex: string): Uint8Array {
+  const bytes = hexToBytes(hex)
+  if (bytes === null) throw new TypeError('this is not hexadecimal')
+  return bytes
 }

@@ -23,7 +23,22 @@ export {
   type CapabilityDocument,
 } from './capability-document.ts'
 export { contentOf, unwrapBody, wrapBody, type MessageContent } from './content.ts'
-export type { CustodyProof } from './custody-receipt.ts'
+export {
+  custodyBodyHash,
+  custodyLeaf,
+  proveCustody,
+  signCustody,
+  verifyCustody,
+  type Custody,
+  type CustodyMessage,
+  type CustodyProof,
+} from './custody-receipt.ts'
+export {
+  custodyReceiptToJson,
+  verifyCustodyReceipt,
+  type CustodyReceipt,
+  type CustodyReceiptJson,
+} from './custody-receipt-json.ts'
 export { createDiscoveryTokenScript, verifyDiscoveryToken, type DiscoveryToken } from './discovery-token.ts'
 export {
   defaultMemoryDays,
@@ -59,6 +74,7 @@ export {
 } from './messagebox-advert.ts'
 export {
   capabilityKey,
+  custodyReceiptKey,
   envelopeKey,
   lookupMessagebox,
   lookupPhip,

@@ -25,6 +25,8 @@ export const phipWithdrawalKey: KeyName = { protocolID: [1, 'PHIP withdrawal'], 
 export const messageboxAdvertKey: KeyName = { protocolID: [1, 'messagebox advertisement'], keyID: '1' }
 /** A sender signs one message to one recipient. */
 export const envelopeKey: KeyName = { protocolID: [1, 'phip message envelope'], keyID: '1' }
+/** A host signs that it has messages which another host handed in. */
+export const custodyReceiptKey: KeyName = { protocolID: [1, 'phip custody receipt'], keyID: '1' }
 /** A host signs what it says of itself. */
 export const capabilityKey: KeyName = { protocolID: [1, 'relay host capability'], keyID: '1' }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { base64ToBytes } from './base64.ts'
+import type { Custody } from './custody-receipt.ts'
 import { contentOf, type MessageContent } from './content.ts'
 import { isSignatureHex, isTimestamp, type Envelope } from './envelope.ts'
 import { RelayError, type ErrorCode } from './errors.ts'
@@ -102,7 +103,12 @@ export interface PropagateMessagesJson {
 
 /** What became of one item, on the wire. */
 export type PropagateResultJson =
-  | { readonly status: 'success'; readonly duplicate?: true }
+  | {
+      readonly status: 'success'
+      readonly duplicate?: true
+      /** docs/specs/custody-receipt.md */
+      readonly custody?: Custody
+    }
   | { readonly status: 'error'; readonly code: ErrorCode; readonly description: string }
 
 export const maxBatchMessages = 100
@@ -110,13 +116,22 @@ export const maxBatchMessages = 100
 export const maxBatchBytes = 1_048_576
 
 const resultSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('success'), duplicate: z.boolean().optional() }),
+  z.object({
+    status: z.literal('success'),
+    duplicate: z.boolean().optional(),
+    /** As it came: what is wrong with a receipt is no fault of the delivery. */
+    custody: z.unknown().optional(),
+  }),
   z.object({ status: z.literal('error'), code: z.string(), description: z.string().optional() }),
 ])
 /** The answer of `/propagateMessage`. */
-export const propagateMessageAnswerSchema = resultSchema.options[0]
+export const propagateMessageAnswerSchema = resultSchema.options[0].extend({ custodySignature: z.unknown().optional() })
 /** The answer of `/propagateMessages`: a result for each item, in order. */
-export const propagateMessagesAnswerSchema = z.object({ status: z.literal('success'), results: z.array(resultSchema) })
+export const propagateMessagesAnswerSchema = z.object({
+  status: z.literal('success'),
+  results: z.array(resultSchema),
+  custodySignature: z.unknown().optional(),
+})
 export type PropagateMessagesAnswer = z.output<typeof propagateMessagesAnswerSchema>
 
 const longestRevelationTime = 64
