@@ -4,7 +4,7 @@ export { IdentityWallet } from './identity-wallet.ts'
 export type { Counterparty } from './key-ring.ts'
 export { LruCache } from './lru-cache.ts'
 export { MutualAuth, type MutualAuthLimits, type MutualAuthOptions, type Peer, type PeerState } from './mutual-auth.ts'
-export { nativeSignatureVerifier } from './native-verifier.ts'
+export { nativeHasher, nativeSignatureVerifier } from './native-verifier.ts'
 export { nodeServer, type NodeServer, type TlsFiles } from './node-server.ts'
 export {
   guardedTransport,

@@ -1,7 +1,16 @@
-import { isCanonicalSignature, type IdentityKey, type KeyName, type SignatureVerifier } from '@overpost/protocol'
+import {
+  isCanonicalSignature,
+  type Hasher,
+  type IdentityKey,
+  type KeyName,
+  type SignatureVerifier,
+} from '@overpost/protocol'
 import { childPublicKey, childTweak, compressPoint, parsePoint, sha256, verify, type Point } from './curve.ts'
 import { invoiceNumber } from './invoice-number.ts'
 import { LruCache } from './lru-cache.ts'
+
+/** SHA-256 of Node. */
+export const nativeHasher: Hasher = { sha256 }
 
 interface SignerKey {
   readonly point: Point

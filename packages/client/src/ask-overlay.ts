@@ -1,9 +1,17 @@
 import type { Transport } from '@overpost/auth/session'
-import { lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
+import {
+  lookupPhip,
+  parseBeef,
+  proveTransaction,
+  sdkHasher,
+  type IdentityKey,
+  type Outpoint,
+  type ParsedBeef,
+  type ProvenTransaction,
+} from '@overpost/protocol'
 import type { ChainTracker } from '@bsv/sdk'
 import * as z from 'zod'
 import { parseJson } from './call-host.ts'
-import { proveTransaction } from './prove-transaction.ts'
 
 /** An output that an overlay node showed and that SPV proves to be on chain, or on transactions that are. */
 export interface ProvenOutput {
@@ -68,10 +76,21 @@ async function proveOutput(
   { beef, outputIndex, context }: Output,
   chainTracker: ChainTracker,
 ): Promise<ProvenOutput | null> {
-  const transaction = await proveTransaction(beef, chainTracker)
+  const transaction = await proveSubject(beef, chainTracker)
   const script = transaction?.scripts[outputIndex]
   if (transaction === null || script === undefined) return null
   const outpoint = `${transaction.txid}.${outputIndex}` as Outpoint
-  const spender = context === undefined ? null : await proveTransaction(context, chainTracker)
+  const spender = context === undefined ? null : await proveSubject(context, chainTracker)
   return { outpoint, script, spent: spender?.spends.has(outpoint) ?? false, height: transaction.height }
+}
+
+/** The transaction that a BEEF is about, when it proves it. */
+async function proveSubject(bytes: number[], headers: ChainTracker): Promise<ProvenTransaction | null> {
+  let beef: ParsedBeef
+  try {
+    beef = parseBeef(Uint8Array.from(bytes), sdkHasher)
+  } catch {
+    return null
+  }
+  return await proveTransaction(beef, beef.subject.txid, { headers, hasher: sdkHasher })
 }

@@ -1,6 +1,6 @@
+import { type Ancestry, provenBy } from '@overpost/protocol'
 import type { AppliedTransaction, Output, Storage } from '@bsv/overlay'
 import type { STEAK } from '@bsv/sdk'
-import { provenBy, type Ancestry } from './spv/ancestry.ts'
 import type { AdmissionRecord, Claim, Coin, TopicDecision } from './storage/admission-record.ts'
 import type { OverlayStore } from './storage/overlay-store.ts'
 

@@ -1,20 +1,18 @@
+import { nativeHasher } from '@overpost/auth'
+import { type Ancestry, numbersOf, parseBeef, type ParsedBeef, RelayError, traceAncestry } from '@overpost/protocol'
 import { Engine, type LookupService, type TopicManager } from '@bsv/overlay'
 import type { GASPNode } from '@bsv/gasp'
 import { HTTPSOverlayBroadcastFacilitator, MerklePath, type Broadcaster, type STEAK, type TaggedBEEF } from '@bsv/sdk'
-import { RelayError } from '@overpost/protocol'
 import type { Logger } from 'pino'
 import { Admission } from './admission.ts'
 import { broadcastOrThrow } from './broadcast.ts'
 import { engineLogger } from './engine-logger.ts'
 import { proveStored } from './prove-stored.ts'
 import { SealedStorage } from './sealed-storage.ts'
-import { traceAncestry, type Ancestry } from './spv/ancestry.ts'
 import type { HeaderChain } from './spv/header-chain.ts'
-import { parseBeef, type ParsedBeef } from './spv/parse-beef.ts'
 import type { ClaimSink } from './lookups/token-lookup-service.ts'
 import type { OverlayStore } from './storage/overlay-store.ts'
 import type { TokenTopicManager } from './topics/token-topic-manager.ts'
-import { numbersOf } from './numbers-of.ts'
 
 const coinbaseMaturity = 100
 
@@ -59,7 +57,7 @@ export class OverlayEngine extends Engine {
   ): Promise<STEAK> {
     const known = [...new Set(topics)].filter((topic) => this.managers[topic] !== undefined)
     if (known.length === 0) throw new RelayError('ERR_INVALID_PARAMETERS', 'This node hosts none of these topics.')
-    const parsed = parseBeef(Uint8Array.from(beef))
+    const parsed = parseBeef(Uint8Array.from(beef), nativeHasher)
     const steak = await this.#oneAtATime(parsed.subject.txid, () => this.#takeIn(parsed, known, mode, offChainValues))
     onSteakReady?.(steak)
     return steak
@@ -84,7 +82,8 @@ export class OverlayEngine extends Engine {
     const [rootTxid = '', rootIndex = ''] = graphID.split('.')
     const root = this.#parts.store.findOutput({ txid: rootTxid, outputIndex: Number(rootIndex) }, {})
     const stored = root === null ? null : this.#parts.store.findTransaction(rootTxid)
-    const { transactions, bumps } = stored === null ? { transactions: null, bumps: null } : parseBeef(stored.beef)
+    const { transactions, bumps } =
+      stored === null ? { transactions: null, bumps: null } : parseBeef(stored.beef, nativeHasher)
     const found = transactions?.get(txid)
     if (found === undefined) {
       return Promise.reject(new RelayError('ERR_NOT_FOUND', 'There is no such transaction in this graph.'))

@@ -1,6 +1,6 @@
+import { nativeHasher } from '@overpost/auth'
+import { type HostOrigin, type IdentityKey, lookupShip, lookupSlap, parseBeef } from '@overpost/protocol'
 import { HTTPSOverlayLookupFacilitator } from '@bsv/sdk'
-import { lookupShip, lookupSlap, type HostOrigin, type IdentityKey } from '@overpost/protocol'
-import { parseBeef } from './spv/parse-beef.ts'
 
 /** An overlay node as its advertiser sees it, itself included. */
 export interface OverlayPeer {
@@ -25,7 +25,9 @@ export function httpOverlayPeer(url: string, call: typeof fetch = fetch): Overla
         ),
       )
       return answers.flatMap(({ outputs }) =>
-        outputs.map(({ beef, outputIndex }) => `${parseBeef(Uint8Array.from(beef)).subject.txid}.${outputIndex}`),
+        outputs.map(
+          ({ beef, outputIndex }) => `${parseBeef(Uint8Array.from(beef), nativeHasher).subject.txid}.${outputIndex}`,
+        ),
       )
     },
     async submit(beef, topics) {

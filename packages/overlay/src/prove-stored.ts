@@ -1,8 +1,7 @@
+import { nativeHasher } from '@overpost/auth'
+import { parseBeef, provenBy, RelayError, traceAncestry } from '@overpost/protocol'
 import type { MerklePath } from '@bsv/sdk'
-import { RelayError } from '@overpost/protocol'
-import { provenBy, traceAncestry } from './spv/ancestry.ts'
 import type { HeaderChain } from './spv/header-chain.ts'
-import { parseBeef } from './spv/parse-beef.ts'
 import type { OverlayStore, StoredTransaction } from './storage/overlay-store.ts'
 
 /**
@@ -41,7 +40,7 @@ function provingBump(txid: string, path: MerklePath): ProvingBump | null {
 }
 
 function withProof(stored: StoredTransaction, txid: string, bump: ProvingBump) {
-  const { subject, transactions, bumps } = parseBeef(stored.beef)
+  const { subject, transactions, bumps } = parseBeef(stored.beef, nativeHasher)
   const ancestry = traceAncestry({ subject, transactions, bumps: new Map(bumps).set(txid, bump) })
   const { beef, unproven } = ancestry
   return {

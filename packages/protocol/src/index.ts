@@ -200,4 +200,16 @@ export {
 export { sdkHasher, sdkSignatureVerifier } from './sdk-verifier.ts'
 export { parseSignedSend } from './signed-send.ts'
 export type { Hasher, SignatureVerifier } from './signature-verifier.ts'
+export { provenBy, traceAncestry, type Ancestry, type Proof } from './spv/ancestry.ts'
+export { ByteReader } from './spv/byte-reader.ts'
+export { numbersOf } from './spv/numbers-of.ts'
+export {
+  parseBeef,
+  parseTransaction,
+  type BeefInput,
+  type BeefTransaction,
+  type Bump,
+  type ParsedBeef,
+} from './spv/parse-beef.ts'
+export { proveTransaction, type BlockRoot, type HeaderSource, type ProvenTransaction } from './spv/prove-transaction.ts'
 export type { TokenSigner } from './token-fields.ts'

@@ -1,5 +1,5 @@
 import { lookupPhip, topicPhip, type IdentityKey } from '@overpost/protocol'
-import { LinkedBeef } from './beef-proofs.ts'
+import { readBeef } from './beef-proofs.ts'
 import { cappedFetch, type CappedRequest } from './capped-fetch.ts'
 import { reasonOf } from './connection-fault.ts'
 import { parseLookupAnswer } from './lookup-answer.ts'
@@ -143,7 +143,7 @@ async function shownTokens(url: string, user: IdentityKey, way: Way): Promise<Ma
   if (answer.status !== 200) throw new Error(`status ${answer.status}`)
   const shown = new Map<string, 'live' | 'spent'>()
   for (const { txid, outputIndex, beef, context } of parseLookupAnswer(answer.contentType, answer.body, mostOutputs)) {
-    const outpoint = `${txid ?? new LinkedBeef(beef).subject ?? ''}.${outputIndex}`
+    const outpoint = `${txid ?? readBeef(beef)?.subject.txid ?? ''}.${outputIndex}`
     shown.set(outpoint, context === null ? 'live' : 'spent')
   }
   return shown

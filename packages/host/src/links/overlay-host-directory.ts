@@ -1,9 +1,8 @@
-import { lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
 import type { Clock, DirectoryAnswer, DirectoryEntry, HostDirectory } from '@overpost/core'
-import { HeadersUnavailable, LinkedBeef, type BeefProofs } from './beef-proofs.ts'
-import { cappedFetch } from './capped-fetch.ts'
+import { lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
+import { askLookupNode } from './ask-lookup-node.ts'
+import type { BeefProofs } from './beef-proofs.ts'
 import { reasonOf } from './connection-fault.ts'
-import { parseLookupAnswer, type LookupOutput } from './lookup-answer.ts'
 
 export interface OverlayHostDirectoryOptions {
   /** Base URLs of the operator's lookup hosts; all are asked each time. */
@@ -16,8 +15,6 @@ export interface OverlayHostDirectoryOptions {
   readonly fetch?: typeof fetch
 }
 
-const mostOutputs = 256
-const maxAnswerBytes = 2 * 1024 * 1024
 /** A host that missed its deadline is waited for no longer than the grace for so long, or until it answers in time. */
 const sluggishMs = 30_000
 
@@ -57,7 +54,10 @@ export class OverlayHostDirectory implements HostDirectory {
 
     const asks = this.#urls.map(async (url) => {
       try {
-        const found = await this.#ask(url, user, until)
+        const query = { recipient: user, includeSpent: true, limit: 100 }
+        const question = { service: lookupPhip, query, isWorthProving: () => true }
+        const way = { proofs: this.#proofs, signal: until, fetch: this.#fetch }
+        const found = await askLookupNode(url, question, way)
         if (end.signal.aborted) return
         answered += 1
         this.#sluggishUntilMs.delete(url)
@@ -83,61 +83,6 @@ export class OverlayHostDirectory implements HostDirectory {
 
   #isSluggish(url: string): boolean {
     return (this.#sluggishUntilMs.get(url) ?? 0) > this.#clock.nowMs()
-  }
-
-  async #ask(url: string, user: IdentityKey, signal: AbortSignal): Promise<DirectoryEntry[]> {
-    const answer = await cappedFetch(`${url}/lookup`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-aggregation': 'yes' },
-      body: JSON.stringify({ service: lookupPhip, query: { recipient: user, includeSpent: true, limit: 100 } }),
-      signal,
-      maxAnswerBytes,
-      fetch: this.#fetch,
-    })
-    if (answer.status !== 200) throw new Error(`status ${answer.status}`)
-    const outputs = parseLookupAnswer(answer.contentType, answer.body, mostOutputs)
-    const parsed = new Map<Uint8Array, LinkedBeef | null>()
-    const entries: DirectoryEntry[] = []
-    for (const output of outputs) {
-      const entry = await this.#entryOf(output, parsed)
-      if (entry !== null) entries.push(entry)
-      signal.throwIfAborted()
-    }
-    return entries
-  }
-
-  /** Null for an output that is not proven. @throws {HeadersUnavailable} */
-  async #entryOf(output: LookupOutput, parsed: Map<Uint8Array, LinkedBeef | null>): Promise<DirectoryEntry | null> {
-    let beef = parsed.get(output.beef)
-    if (beef === undefined) parsed.set(output.beef, (beef = linked(output.beef)))
-    const txid = output.txid ?? beef?.subject
-    if (beef === null || txid == null) return null
-    const proven = await this.#proofs.prove(beef, txid)
-    const script = proven?.scripts[output.outputIndex]
-    if (script === undefined) return null
-    const outpoint = `${txid}.${output.outputIndex}` as Outpoint
-    return { outpoint, script, spent: output.context !== null && (await this.#isSpent(output.context, txid, output)) }
-  }
-
-  async #isSpent(context: Uint8Array, txid: string, { outputIndex }: LookupOutput): Promise<boolean> {
-    const beef = linked(context)
-    const spender = beef?.spenderOf(txid, outputIndex) ?? null
-    if (beef === null || spender === null) return false
-    try {
-      return (await this.#proofs.prove(beef, spender))?.spends.has(`${txid}.${outputIndex}`) ?? false
-    } catch (error) {
-      if (error instanceof HeadersUnavailable) throw error
-      return false
-    }
-  }
-}
-
-/** Null for bytes that are not a BEEF. */
-function linked(bytes: Uint8Array): LinkedBeef | null {
-  try {
-    return new LinkedBeef(bytes)
-  } catch {
-    return null
   }
 }
 

@@ -1,5 +1,6 @@
+import { nativeHasher } from '@overpost/auth'
+import { parseBeef } from '@overpost/protocol'
 import { Beef, BEEF_V1, type LookupAnswer } from '@bsv/sdk'
-import { parseBeef } from '../spv/parse-beef.ts'
 
 /**
  * The binary form of a lookup answer (overlay.md section 2): the number of outputs, for each its txid in display order, index, context with
@@ -9,7 +10,7 @@ export function aggregateAnswer(outputs: LookupAnswer['outputs']): Buffer {
   const merged = new Beef(BEEF_V1)
   const parts: Uint8Array[] = [varInt(outputs.length)]
   for (const { beef, outputIndex, context } of outputs) {
-    const { subject } = parseBeef(Uint8Array.from(beef))
+    const { subject } = parseBeef(Uint8Array.from(beef), nativeHasher)
     merged.mergeBeef(beef)
     const contextBytes = Uint8Array.from(context ?? [])
     parts.push(Buffer.from(subject.txid, 'hex'), varInt(outputIndex), varInt(contextBytes.length), contextBytes)

@@ -1,13 +1,11 @@
+import { ByteReader, numbersOf, RelayError } from '@overpost/protocol'
 import type { TaggedBEEF } from '@bsv/sdk'
-import { RelayError } from '@overpost/protocol'
 import type { Middleware } from 'koa'
 import * as z from 'zod'
 import type { OverlayEngine } from '../overlay-engine.ts'
-import { ByteReader } from '../spv/byte-reader.ts'
 import { check } from './check.ts'
 import { Gate } from './gate.ts'
 import { rawBody } from './raw-body.ts'
-import { numbersOf } from '../numbers-of.ts'
 
 const topicsHeader = z.array(z.string().max(50)).min(1).max(50)
 

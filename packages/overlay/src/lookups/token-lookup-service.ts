@@ -1,9 +1,9 @@
+import { numbersOf } from '@overpost/protocol'
 import type { LookupFormula, LookupService, OutputAdmittedByTopic } from '@bsv/overlay'
 import type { LookupQuestion } from '@bsv/sdk'
 import type { Claim, Coin } from '../storage/admission-record.ts'
 import type { ClaimFilter } from '../storage/find-claims.ts'
 import type { OverlayStore } from '../storage/overlay-store.ts'
-import { numbersOf } from '../numbers-of.ts'
 
 type MetaData = Awaited<ReturnType<LookupService['getMetaData']>>
 

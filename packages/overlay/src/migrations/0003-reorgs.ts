@@ -1,6 +1,6 @@
+import { nativeHasher } from '@overpost/auth'
+import { parseBeef, provenBy, traceAncestry } from '@overpost/protocol'
 import type Database from 'better-sqlite3'
-import { provenBy, traceAncestry } from '../spv/ancestry.ts'
-import { parseBeef } from '../spv/parse-beef.ts'
 
 /** On which blocks stored proofs stand, which transactions lost their place on the chain, and spends that could not be placed yet. */
 export function reorgsMigration(db: Database.Database): void {
@@ -28,7 +28,7 @@ CREATE TABLE unplaced (
 `)
   const insert = db.prepare('INSERT INTO proofs (held_in, txid, height, root) VALUES (?, ?, ?, ?)')
   for (const row of db.prepare('SELECT txid, beef FROM transactions').all() as { txid: string; beef: Uint8Array }[]) {
-    for (const { txid, height, root } of provenBy(traceAncestry(parseBeef(row.beef))))
+    for (const { txid, height, root } of provenBy(traceAncestry(parseBeef(row.beef, nativeHasher))))
       insert.run(row.txid, txid, height, root)
   }
 }

@@ -1,8 +1,7 @@
-import { RelayError } from '@overpost/protocol'
+import { numbersOf, RelayError } from '@overpost/protocol'
 import type { Logger } from 'pino'
 import type { OverlayEngine } from '../overlay-engine.ts'
 import type { OverlayStore } from '../storage/overlay-store.ts'
-import { numbersOf } from '../numbers-of.ts'
 import type { PeerClient, PeerEvent } from './peer-client.ts'
 
 /** What is taken from one peer in one go: the rest waits for the next. */

@@ -1,6 +1,6 @@
+import { nativeHasher } from '@overpost/auth'
+import { type BeefTransaction, type Bump, parseTransaction, traceAncestry } from '@overpost/protocol'
 import { MerklePath } from '@bsv/sdk'
-import { traceAncestry } from '../spv/ancestry.ts'
-import { parseTransaction, type BeefTransaction, type Bump } from '../spv/parse-beef.ts'
 import { submitVerified, type CatchUpParts } from './follow-feed.ts'
 import type { GaspNode, PeerClient } from './peer-client.ts'
 
@@ -72,7 +72,7 @@ function read({ rawTx, proof }: GaspNode, txid: string): { transaction: BeefTran
   let transaction: BeefTransaction
   let bump: Bump | null = null
   try {
-    transaction = parseTransaction(Uint8Array.from(Buffer.from(rawTx, 'hex')))
+    transaction = parseTransaction(Uint8Array.from(Buffer.from(rawTx, 'hex')), nativeHasher)
     if (proof !== undefined && proof.length <= maxProofCharacters) {
       const path = MerklePath.fromHex(proof)
       bump = { bytes: Uint8Array.from(path.toBinary()), height: path.blockHeight }

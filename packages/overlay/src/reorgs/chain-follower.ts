@@ -1,7 +1,8 @@
+import { nativeHasher } from '@overpost/auth'
+import { parseBeef } from '@overpost/protocol'
 import type { MerklePath } from '@bsv/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { parseBeef } from '../spv/parse-beef.ts'
 import type { OverlayStore } from '../storage/overlay-store.ts'
 import type { HeaderService } from './header-service.ts'
 import type { AskStatus } from './transaction-status.ts'
@@ -156,7 +157,7 @@ export class ChainFollower {
     const { store, ingest, onChange, log } = this.#parts
     const holder = store.proofs.holderOf(txid)
     if (holder === null) return true // it is not kept here
-    const status = await askStatus(txid, () => parseBeef(holder).transactions.get(txid)?.raw ?? null)
+    const status = await askStatus(txid, () => parseBeef(holder, nativeHasher).transactions.get(txid)?.raw ?? null)
     doubt.refusals = status.kind === 'refused' ? doubt.refusals + 1 : 0
     if (status.kind === 'mined') {
       const wasTaken = await ingest(txid, status.path).then(

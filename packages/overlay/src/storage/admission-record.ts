@@ -1,6 +1,6 @@
+import type { Proof } from '@overpost/protocol'
 import type { Output } from '@bsv/overlay'
 import type { AdmittanceInstructions } from '@bsv/sdk'
-import type { Proof } from '../spv/ancestry.ts'
 
 /** An output of a transaction. */
 export interface Coin {

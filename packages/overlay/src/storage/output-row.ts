@@ -1,5 +1,5 @@
+import { numbersOf } from '@overpost/protocol'
 import type { Output } from '@bsv/overlay'
-import { numbersOf } from '../numbers-of.ts'
 
 /** A row of `outputs` joined with its transaction. */
 export interface OutputRow {

@@ -1,3 +1,4 @@
+import type { Proof } from '@overpost/protocol'
 import type { Output } from '@bsv/overlay'
 import type { AdmittanceInstructions } from '@bsv/sdk'
 import type Database from 'better-sqlite3'
@@ -12,7 +13,6 @@ import { PeerCursors } from './peer-cursors.ts'
 import { ProofIndex } from './proof-index.ts'
 import { Standing } from './standing.ts'
 import { UnplacedSpends } from './unplaced-spends.ts'
-import type { Proof } from '../spv/ancestry.ts'
 
 /** A stored transaction: the least BEEF that proves it, and the height of its block (null: no proof yet). */
 export interface StoredTransaction {

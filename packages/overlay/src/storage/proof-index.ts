@@ -1,5 +1,5 @@
+import type { Proof } from '@overpost/protocol'
 import type Database from 'better-sqlite3'
-import type { Proof } from '../spv/ancestry.ts'
 
 /** A block that stored proofs stand on. */
 export interface ProvingBlock {

@@ -1,4 +1,4 @@
-import { RelayError } from '@overpost/protocol'
+import { RelayError } from '../errors.ts'
 
 /** Reads bytes in order and refuses (400) what ends too early or counts beyond what is left. */
 export class ByteReader {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { Coin } from '../storage/admission-record.ts'
+import { bytesToHex } from '../hex.ts'
+import type { Hasher } from '../signature-verifier.ts'
 import { ByteReader, malformed } from './byte-reader.ts'
 
 const version1 = 0xefbe0001
@@ -10,7 +10,9 @@ const maxLeaves = 5_000
 const maxLeavesPerBump = 256
 const maxTreeHeight = 32
 
-export interface BeefInput extends Coin {
+export interface BeefInput {
+  readonly txid: string
+  readonly outputIndex: number
   readonly unlockingScript: Uint8Array
 }
 
@@ -40,7 +42,7 @@ export interface ParsedBeef {
  * too many parts. It comes before every parser of the SDK, which would take what a stranger counts at its word.
  * @throws {RelayError} ERR_INVALID_PARAMETERS
  */
-export function parseBeef(bytes: Uint8Array): ParsedBeef {
+export function parseBeef(bytes: Uint8Array, hasher: Hasher): ParsedBeef {
   const reader = new ByteReader(bytes)
   let version = reader.uint32()
   let subjectTxid: string | null = null
@@ -56,7 +58,7 @@ export function parseBeef(bytes: Uint8Array): ParsedBeef {
   if (count > maxTransactions) throw malformed(`more than ${maxTransactions} transactions`)
   let last: BeefTransaction | undefined
   for (let index = 0; index < count; index++) {
-    last = version === version1 ? readEntryV1(reader) : readEntryV2(reader)
+    last = version === version1 ? readEntryV1(reader, hasher) : readEntryV2(reader, hasher)
     if (last !== undefined) transactions.set(last.txid, last)
   }
   if (reader.left > 0) throw malformed('bytes follow its end')
@@ -66,9 +68,9 @@ export function parseBeef(bytes: Uint8Array): ParsedBeef {
 }
 
 /** Reads one transaction, and nothing else. @throws {RelayError} ERR_INVALID_PARAMETERS */
-export function parseTransaction(bytes: Uint8Array): BeefTransaction {
+export function parseTransaction(bytes: Uint8Array, hasher: Hasher): BeefTransaction {
   const reader = new ByteReader(bytes)
-  const transaction = readTransaction(reader)
+  const transaction = readTransaction(reader, hasher)
   if (reader.left > 0) throw malformed('bytes follow the transaction')
   return transaction
 }
@@ -101,14 +103,14 @@ function readBumps(reader: ByteReader): Map<string, Bump> {
   return bumps
 }
 
-function readEntryV1(reader: ByteReader): BeefTransaction {
-  const transaction = readTransaction(reader)
+function readEntryV1(reader: ByteReader, hasher: Hasher): BeefTransaction {
+  const transaction = readTransaction(reader, hasher)
   if (reader.byte() !== 0) reader.varInt()
   return transaction
 }
 
 /** Undefined for an entry that is a txid only: it proves nothing. */
-function readEntryV2(reader: ByteReader): BeefTransaction | undefined {
+function readEntryV2(reader: ByteReader, hasher: Hasher): BeefTransaction | undefined {
   const format = reader.byte()
   if (format > 2) throw malformed('an entry is of an unknown kind')
   if (format === 2) {
@@ -116,10 +118,10 @@ function readEntryV2(reader: ByteReader): BeefTransaction | undefined {
     return undefined
   }
   if (format === 1) reader.varInt()
-  return readTransaction(reader)
+  return readTransaction(reader, hasher)
 }
 
-function readTransaction(reader: ByteReader): BeefTransaction {
+function readTransaction(reader: ByteReader, hasher: Hasher): BeefTransaction {
   const start = reader.at
   reader.uint32()
   const inputs: BeefInput[] = []
@@ -138,13 +140,10 @@ function readTransaction(reader: ByteReader): BeefTransaction {
   const raw = reader.slice(start)
   // 64 bytes could as well be two hashes, an inner node of a Merkle tree.
   if (raw.length === 64) throw malformed('a transaction of 64 bytes')
-  return { txid: displayOrder(sha256(sha256(raw))), raw, inputs, lockingScripts }
+  return { txid: displayOrder(hasher.sha256(hasher.sha256(raw))), raw, inputs, lockingScripts }
 }
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest()
-}
-
-function displayOrder(hash: Uint8Array): string {
-  return Buffer.from(hash).reverse().toString('hex')
+/** A hash as people write it: its bytes from the last to the first. */
+export function displayOrder(hash: Uint8Array): string {
+  return bytesToHex(hash.toReversed())
 }

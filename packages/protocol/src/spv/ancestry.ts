@@ -1,6 +1,7 @@
 import { MerklePath } from '@bsv/sdk'
-import { RelayError } from '@overpost/protocol'
-import { numbersOf } from '../numbers-of.ts'
+import { RelayError } from '../errors.ts'
+import { concatFields } from '../token-fields.ts'
+import { numbersOf } from './numbers-of.ts'
 import type { BeefTransaction, Bump, ParsedBeef } from './parse-beef.ts'
 import { scriptCost } from './script-cost.ts'
 
@@ -149,7 +150,8 @@ function writeBeef(order: readonly BeefTransaction[], bumps: ReadonlyMap<string,
     return [raw, Uint8Array.of(1), varInt(index)]
   })
   const head = Uint8Array.of(0x01, 0x00, 0xbe, 0xef)
-  return Buffer.concat([head, varInt(used.length), ...used.map(({ bytes }) => bytes), varInt(order.length), ...entries])
+  const bumpBytes = used.map(({ bytes }) => bytes)
+  return concatFields([head, varInt(used.length), ...bumpBytes, varInt(order.length), ...entries])
 }
 
 /** Counts of a BEEF that was parsed: below 65,536. */
