@@ -55,10 +55,9 @@ describe('a host that asks who is hosted where', function () {
     await send(bob)
     await until('two look-ups that failed', async () => (await failuresOfA()) >= failures + 2)
     expect(await bodiesIn(network.client(bob, 'B'), box)).to.deep.equal([])
-    // A node answers before it says that it is ready, for which it waits some seconds for the other one.
-    const started = network.startOverlay(1)
+    await network.startOverlay(1)
     await arrived(bob)
-    await Promise.all([started, network.startOverlay(0)])
+    await network.startOverlay(0)
   })
 
   describe('whose only node', () => {

@@ -38,7 +38,7 @@ export interface OverlayNode extends AsyncDisposable {
 }
 
 /**
- * Starts an overlay node. It listens, and has tried for some seconds to advertise itself, when this resolves. `log`: standard error at
+ * Starts an overlay node. It listens, knows its own adverts, and has told its peers or tried to, when this resolves. `log`: standard error at
  * the configured level when left out.
  */
 export async function startOverlayNode(

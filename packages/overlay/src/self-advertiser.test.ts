@@ -58,6 +58,15 @@ describe('a node that advertises itself', () => {
     expect(await adverts(node)).to.deep.equal([4, 4])
   })
 
+  it('is ready without a peer that is down', async () => {
+    await peer[Symbol.asyncDispose]()
+    open.splice(open.indexOf(peer), 1)
+    const startedAtMs = performance.now()
+    const node = await start('https://node.example')
+    expect(performance.now() - startedAtMs).to.be.lessThan(5_000)
+    expect(await adverts(node)).to.deep.equal([4, 4])
+  })
+
   it('mints again for another address', async () => {
     await start('https://node.example')
     await start('https://moved.example')

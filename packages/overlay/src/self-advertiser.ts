@@ -62,7 +62,7 @@ export class SelfAdvertiser {
     return this.#lastSuccess
   }
 
-  /** Starts the rounds. Resolves after the first one that succeeds, or after `patienceMs`; the rounds go on. */
+  /** Starts the rounds, which go on. Resolves when the first of the nodes has the tokens and the others were tried, or after `patienceMs`. */
   async start(patienceMs: number): Promise<void> {
     const patience = new AbortController()
     const first = new Promise<void>((resolve) => {
@@ -72,8 +72,8 @@ export class SelfAdvertiser {
     patience.abort()
   }
 
-  /** One round. @throws {Error} when the wallet or a node cannot be reached or refuses */
-  async round(): Promise<void> {
+  /** One round; `knownAtFirst`: told at its end when the first node has the tokens. @throws {Error} when the wallet or a node cannot be reached or refuses */
+  async round(knownAtFirst: () => void = () => undefined): Promise<void> {
     const { adverts, nodes, log } = this.#parts
     let own = await this.#ownTokens()
     const missing = adverts.filter((advert) => !own.tokens.some((token) => isSame(token, advert)))
@@ -83,7 +83,15 @@ export class SelfAdvertiser {
       own = await this.#ownTokens()
     }
     const failures: unknown[] = []
-    for (const node of nodes) await this.#inform(node, own).catch((error: unknown) => failures.push(error))
+    const told = new Set<OverlayPeer>()
+    for (const node of nodes) {
+      await this.#inform(node, own).then(
+        () => told.add(node),
+        (error: unknown) => failures.push(error),
+      )
+    }
+    const [first] = nodes
+    if (first !== undefined && told.has(first)) knownAtFirst()
     if (failures.length > 0)
       throw new AggregateError(failures, `${failures.length} of ${nodes.length} nodes do not have the adverts`)
   }
@@ -93,16 +101,15 @@ export class SelfAdvertiser {
     await this.#rounds
   }
 
-  async #run(onSuccess: () => void): Promise<void> {
+  async #run(knownAtFirst: () => void): Promise<void> {
     const { recheckMs, log } = this.#parts
     const { signal } = this.#stop
     let retryMs = firstRetryMs
     while (!signal.aborted) {
       try {
-        await this.round()
+        await this.round(knownAtFirst)
         this.#lastSuccess = true
         retryMs = firstRetryMs
-        onSuccess()
         await sleep(recheckMs, undefined, { signal }).catch(() => undefined)
       } catch (error) {
         this.#lastSuccess = false
