@@ -5,6 +5,7 @@ import {
   Alarm,
   Homes,
   Mailbox,
+  Permissions,
   ProofPolicies,
   Resolver,
   Router,
@@ -231,6 +232,7 @@ export class SimHost implements AsyncDisposable {
       ...{
         store: store.mailboxes,
         homes,
+        permissions: new Permissions(store.permissions, clock),
         resolver,
         mailbox,
         outboxAlarm,

@@ -20,6 +20,7 @@ export {
 } from './message.ts'
 export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
 export { runOutboxLanes } from './outbox-lanes.ts'
+export { blockedFee, maxDeliveryRules, Permissions } from './permissions.ts'
 export type { AdvertPublisher, OwnAdvert } from './ports/advert-publisher.ts'
 export type { AuthorizationStore, StoredAuthorization } from './ports/authorization-store.ts'
 export type { Clock } from './ports/clock.ts'
@@ -47,6 +48,7 @@ export {
   type UnroutedEnd,
   type UnroutedGroup,
 } from './ports/outbox-store.ts'
+export type { DeliveryRule, PermissionStore, RuleName } from './ports/permission-store.ts'
 export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
 export type { Random } from './ports/random.ts'
 export type { RequestVerifier } from './ports/request-verifier.ts'

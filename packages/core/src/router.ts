@@ -18,6 +18,7 @@ import { forwardingTo } from './forwarding.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Content, Message } from './message.ts'
+import { refusalFor, type Permissions } from './permissions.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
 import type { Arrival, MailboxStore, Placement } from './ports/mailbox-store.ts'
@@ -51,6 +52,7 @@ export type Received =
 export interface RouterDeps extends ProofDeps {
   readonly store: Pick<MailboxStore, 'accept' | 'receive'>
   readonly homes: Pick<Homes, 'has'>
+  readonly permissions: Pick<Permissions, 'fee'>
   readonly resolver: Pick<Resolver, 'cached'>
   readonly mailbox: Pick<Mailbox, 'appended'>
   /** Rung when the outbox has something new. */
@@ -74,11 +76,12 @@ export class Router {
   /**
    * Takes a send from its sender, for all recipients or for none, and resolves when it is durable. A repeat of what still
    * waits, or of an envelope that came before, is a success marked `duplicate`.
-   * @throws {RelayError} ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_UNAVAILABLE
+   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_UNAVAILABLE
    */
   async accept(send: Send): Promise<Accepted[]> {
     const { store, clock, events, mailbox, outboxAlarm } = this.#deps
     const nowMs = clock.nowMs()
+    await this.#admit(send)
     const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
     const places = await Promise.all(messages.map((message) => this.#place(message, nowMs)))
     const placements = this.#withRequest(places, send)
@@ -134,6 +137,21 @@ export class Router {
     return received
   }
 
+  /** Refuses the whole send when one of the recipients does not want it, or not for nothing. */
+  async #admit({ sender, box, recipients }: Send): Promise<void> {
+    const fees = recipients.map(({ recipient }) => this.#deps.permissions.fee(recipient, box, sender))
+    if (fees.every((fee) => fee === 0)) return
+    const refusals = await Promise.all(fees.map(async (fee) => refusalFor(await fee)))
+    const blockedRecipients = recipients
+      .filter((_, index) => refusals[index] === 'ERR_DELIVERY_BLOCKED')
+      .map(({ recipient }) => recipient)
+    if (blockedRecipients.length > 0) {
+      throw new RelayError('ERR_DELIVERY_BLOCKED', undefined, { details: { blockedRecipients } })
+    }
+    const refusal = refusals.find((code) => code !== null)
+    if (refusal != null) throw new RelayError(refusal)
+  }
+
   #toMessage(send: Send, to: Send['recipients'][number], nowMs: number): Message {
     const { sender, box, contentType, body } = send
     const messageId = to.messageId ?? this.#makeId(nowMs)
@@ -179,6 +197,9 @@ export class Router {
     if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
     const checked = await checkProof(originHost, item, { ...this.#deps, nowMs })
     if ('refused' in checked) return checked
+    // Only now, so that nobody learns by a sender's bare name whom that sender's friends have blocked.
+    const refusal = refusalFor(await this.#deps.permissions.fee(item.recipient, item.box, item.sender))
+    if (refusal !== null) return { refused: refusal }
     const { recipient, box, sender, messageId, contentType, body, forwardId } = item
     const message = { recipient, box, sender, messageId, contentType, body, ...checked }
     return { message, originHost, forwardId, receivedAtMs: nowMs }

@@ -54,6 +54,18 @@ export {
   type EnvelopeMessage,
 } from './envelope.ts'
 export { errorAnswerSchema, errorTable, RelayError, type ErrorAnswer, type ErrorCode } from './errors.ts'
+export {
+  deliveryStatus,
+  maxFeeSatoshis,
+  parseGetPermission,
+  parseListPermissions,
+  parsePermissionQuote,
+  parseSetPermission,
+  type DeliveryStatus,
+  type PermissionJson,
+  type QueryParameters,
+  type RecipientQuoteJson,
+} from './permissions.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export { originForRouting, parseHostOrigin, type OriginPolicy } from './host-origin.ts'
 export {

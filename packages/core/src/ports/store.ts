@@ -1,6 +1,7 @@
 import type { AuthorizationStore } from './authorization-store.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 import type { OutboxStore } from './outbox-store.ts'
+import type { PermissionStore } from './permission-store.ts'
 import type { ProofPolicyStore } from './proof-policy-store.ts'
 import type { SessionStateStore } from './session-state-store.ts'
 
@@ -10,5 +11,6 @@ export interface Store extends AsyncDisposable {
   readonly outbox: OutboxStore
   readonly authorizations: AuthorizationStore
   readonly proofPolicies: ProofPolicyStore
+  readonly permissions: PermissionStore
   readonly sessionState: SessionStateStore
 }

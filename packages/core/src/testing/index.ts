@@ -24,6 +24,7 @@ export {
 export { mailboxStoreContract } from './mailbox-store.contract.ts'
 export { ManualClock } from './manual-clock.ts'
 export { outboxStoreContract } from './outbox-store.contract.ts'
+export { permissionStoreContract } from './permission-store.contract.ts'
 export { proofPolicyStoreContract } from './proof-policy-store.contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { sessionStateStoreContract } from './session-state-store.contract.ts'

@@ -10,6 +10,7 @@ import type Koa from 'koa'
 import type { Background } from '../background.ts'
 import type { HostConfig } from '../config.ts'
 import { messageboxRoutes } from '../doors/messagebox/routes.ts'
+import { permissionsRoutes } from '../doors/permissions/routes.ts'
 import { phipRoutes } from '../doors/phip/routes.ts'
 import { relayHost } from '../doors/well-known/relay-host.ts'
 import { CallerLimits } from '../http/caller-limits.ts'
@@ -24,7 +25,7 @@ const software = 'overpost/0.1.0'
 /** All doors of a host, behind one pipeline. */
 export function openDoors(
   foundation: Foundation,
-  { router, homes, policies, mailbox }: Relay,
+  { router, homes, policies, permissions, mailbox }: Relay,
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
@@ -32,6 +33,7 @@ export function openDoors(
     foundation
   const { limits, memoryDays, development: allowHttp } = config
   const callerLimits = new CallerLimits(config.rates, (by) => metrics.rateLimited.inc({ by }))
+  const isPublicKey = publicKeyCheck(verifier)
   const app = createPipeline({
     log,
     metrics,
@@ -61,7 +63,8 @@ export function openDoors(
       }),
     },
     addRoutes(routes) {
-      messageboxRoutes(routes, { router, mailbox, limits, callerLimits, isPublicKey: publicKeyCheck(verifier) })
+      messageboxRoutes(routes, { router, mailbox, limits, callerLimits, isPublicKey })
+      permissionsRoutes(routes, { permissions, isPublicKey })
       phipRoutes(routes, {
         router,
         authorizations: store.authorizations,

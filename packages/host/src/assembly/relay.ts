@@ -1,5 +1,5 @@
 import { RequestVerifier } from '@overpost/auth'
-import { Homes, Mailbox, ProofPolicies, Resolver, Router, SenderVouchers } from '@overpost/core'
+import { Homes, Mailbox, Permissions, ProofPolicies, Resolver, Router, SenderVouchers } from '@overpost/core'
 import type { ProofDemand } from '@overpost/protocol'
 import type { HostConfig } from '../config.ts'
 import type { Foundation } from './foundation.ts'
@@ -9,6 +9,7 @@ export interface Relay {
   readonly resolver: Resolver
   readonly homes: Homes
   readonly policies: ProofPolicies
+  readonly permissions: Permissions
   readonly mailbox: Mailbox
   readonly router: Router
 }
@@ -22,10 +23,12 @@ export function createRelay(foundation: Foundation): Relay {
   )
   const homes = new Homes(store.authorizations, clock)
   const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))
+  const permissions = new Permissions(store.permissions, clock)
   const mailbox = new Mailbox(store.mailboxes)
   const router = new Router({
     store: store.mailboxes,
     homes,
+    permissions,
     resolver,
     mailbox,
     outboxAlarm,
@@ -38,7 +41,7 @@ export function createRelay(foundation: Foundation): Relay {
     events,
     memoryDays,
   })
-  return { resolver, homes, policies, mailbox, router }
+  return { resolver, homes, policies, permissions, mailbox, router }
 }
 
 /** What this host demands of what other hosts hand in. */

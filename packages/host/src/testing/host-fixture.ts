@@ -35,24 +35,29 @@ export interface TestAnswer {
 export interface TestCaller extends Disposable {
   readonly identityKey: IdentityKey
   post(path: string, body: unknown): Promise<TestAnswer>
+  get(path: string): Promise<TestAnswer>
+  delete(path: string): Promise<TestAnswer>
 }
 
 /** Each caller has connections of its own, closed at its end. A text is sent as it is, anything else as JSON. */
 export function callerFixture(wallet: IdentityWallet, origin: string): TestCaller {
   const transport = nodeTransport()
   const session = new HostSession({ wallet, transport, origin, expectedHostKey: null })
+  const call = async (method: string, path: string, body?: string): Promise<TestAnswer> => {
+    const { status, body: bytes } = await session.call({
+      method,
+      path,
+      ...(body === undefined ? {} : { body }),
+      signal: AbortSignal.timeout(5_000),
+      maxAnswerBytes: 16 * 1024 * 1024,
+    })
+    return { status, json: JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown> }
+  }
   return {
     identityKey: wallet.identityKey,
-    async post(path, body) {
-      const { status, body: bytes } = await session.call({
-        method: 'POST',
-        path,
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        signal: AbortSignal.timeout(5_000),
-        maxAnswerBytes: 16 * 1024 * 1024,
-      })
-      return { status, json: JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown> }
-    },
+    post: (path, body) => call('POST', path, typeof body === 'string' ? body : JSON.stringify(body)),
+    get: (path) => call('GET', path),
+    delete: (path) => call('DELETE', path),
     [Symbol.dispose]: () => transport.close(),
   }
 }

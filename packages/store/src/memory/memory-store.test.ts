@@ -2,6 +2,7 @@ import {
   authorizationStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
+  permissionStoreContract,
   proofPolicyStoreContract,
   sessionStateStoreContract,
 } from '@overpost/core/testing'
@@ -11,6 +12,7 @@ const open = () => Promise.resolve(openMemoryStore())
 
 mailboxStoreContract('memory', open)
 outboxStoreContract('memory', open)
+permissionStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 sessionStateStoreContract('memory', open)

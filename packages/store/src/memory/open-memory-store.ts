@@ -5,6 +5,7 @@ import { MemoryLog } from './memory-log.ts'
 import { MemoryMailboxStore } from './memory-mailbox-store.ts'
 import { memoryOutbox } from './memory-outbox-rows.ts'
 import { MemoryOutgoing } from './memory-outgoing.ts'
+import { MemoryPermissionStore } from './memory-permission-store.ts'
 import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
 
 /** An empty store that is gone with the process: for tests and simulations, slow when it holds many messages. */
@@ -18,6 +19,7 @@ export function openMemoryStore(): Store {
     outbox,
     authorizations: new MemoryAuthorizationStore(),
     proofPolicies: new MemoryProofPolicyStore(),
+    permissions: new MemoryPermissionStore(),
     sessionState: memorySessionState(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

@@ -1,9 +1,10 @@
 import type { Db } from './database.ts'
 import { createInitialTables } from './migrations/0001-initial.ts'
 import { addSenderProofs } from './migrations/0002-sender-proofs.ts'
+import { addDeliveryRules } from './migrations/0003-delivery-rules.ts'
 
 /** In order; the schema version is how many of them were run. */
-const migrations: readonly ((db: Db) => void)[] = [createInitialTables, addSenderProofs]
+const migrations: readonly ((db: Db) => void)[] = [createInitialTables, addSenderProofs, addDeliveryRules]
 
 /**
  * Brings the tables up to date, each step in a transaction.

@@ -6,6 +6,7 @@ import { migrate } from './migrate.ts'
 import { ReaderContext } from './reader-context.ts'
 import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
+import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
@@ -44,6 +45,7 @@ function openLocked({ file, maxFileBytes = null }: SqliteStoreOptions, lock: Dis
     outbox,
     authorizations: new SqliteAuthorizationStore(reader, writer),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
+    permissions: new SqlitePermissionStore(reader, writer),
     sessionState: {
       take: () => writer.run('takeSessionState', null),
       save: (state) => writer.run('saveSessionState', Uint8Array.from(state)),

@@ -5,6 +5,7 @@ import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
+import { putDeliveryRule } from './operations/put-delivery-rule.ts'
 import { putProofPolicy } from './operations/put-proof-policy.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
@@ -23,6 +24,7 @@ export const operations = {
   forgetMemories,
   markListed,
   putAuthorization,
+  putDeliveryRule,
   putProofPolicy,
   receiveArrivals,
   revokeAuthorization,

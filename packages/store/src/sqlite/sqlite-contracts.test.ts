@@ -7,6 +7,7 @@ import {
   authorizationStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
+  permissionStoreContract,
   proofPolicyStoreContract,
   sessionStateStoreContract,
 } from '@overpost/core/testing'
@@ -29,6 +30,7 @@ const open = async (): Promise<Store> => {
 
 mailboxStoreContract('sqlite', open)
 outboxStoreContract('sqlite', open)
+permissionStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
