@@ -5,6 +5,7 @@ import {
   permissionStoreContract,
   proofPolicyStoreContract,
   sessionStateStoreContract,
+  withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openMemoryStore } from './open-memory-store.ts'
 
@@ -16,3 +17,4 @@ permissionStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 sessionStateStoreContract('memory', open)
+withdrawalStoreContract('memory', open)

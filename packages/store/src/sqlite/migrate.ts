@@ -2,9 +2,15 @@ import type { Db } from './database.ts'
 import { createInitialTables } from './migrations/0001-initial.ts'
 import { addSenderProofs } from './migrations/0002-sender-proofs.ts'
 import { addDeliveryRules } from './migrations/0003-delivery-rules.ts'
+import { addWithdrawals } from './migrations/0004-withdrawals.ts'
 
 /** In order; the schema version is how many of them were run. */
-const migrations: readonly ((db: Db) => void)[] = [createInitialTables, addSenderProofs, addDeliveryRules]
+const migrations: readonly ((db: Db) => void)[] = [
+  createInitialTables,
+  addSenderProofs,
+  addDeliveryRules,
+  addWithdrawals,
+]
 
 /**
  * Brings the tables up to date, each step in a transaction.

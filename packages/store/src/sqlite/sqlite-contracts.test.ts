@@ -10,6 +10,7 @@ import {
   permissionStoreContract,
   proofPolicyStoreContract,
   sessionStateStoreContract,
+  withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
@@ -34,3 +35,4 @@ permissionStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
+withdrawalStoreContract('sqlite', open)
