@@ -209,6 +209,7 @@ export class SimHost implements AsyncDisposable {
     const events: CoreEvents = {
       accepted: tell('accepted'),
       received: tell('received'),
+      overQuota: tell('overQuota'),
       delivered: tell('delivered'),
       attemptFailed: tell('attemptFailed'),
       parcelFailed: tell('parcelFailed'),

@@ -8,16 +8,10 @@ import { until } from './until.ts'
  * has failed for good by then, unless `failed` says so. After that, copies that only waited for their delivery are gone.
  */
 export async function expectDrained(network: TestNetwork, name: string, failed = 0): Promise<void> {
-  const counts = await untilDrained(network, name)
-  expect(counts.failed, `messages that ${name} has given up`).to.equal(failed)
-}
-
-/** The same, whatever has failed for good. */
-export async function untilDrained(network: TestNetwork, name: string): Promise<{ readonly failed: number }> {
   await network.kill(name)
   await network.restart(name)
   const { url } = network.host(name)
-  return until(
+  const counts = await until(
     `an empty outbox at ${name}`,
     async () => {
       const found = await outboxOf(url)
@@ -25,4 +19,5 @@ export async function untilDrained(network: TestNetwork, name: string): Promise<
     },
     60_000,
   )
+  expect(counts.failed, `messages that ${name} has given up`).to.equal(failed)
 }

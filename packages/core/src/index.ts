@@ -15,13 +15,14 @@ export {
   type Destination,
   type Forwarding,
   type Message,
+  type QuotaOutcome,
   type VerifiedEnvelope,
   type VerifiedRequest,
 } from './message.ts'
 export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
 export { runOutboxLanes } from './outbox-lanes.ts'
 export { blockedFee, maxDeliveryRules, Permissions } from './permissions.ts'
-export type { AdvertPublisher, OwnToken, Statement } from './ports/advert-publisher.ts'
+export type { AdvertPublisher, OwnAdvert } from './ports/advert-publisher.ts'
 export type { AuthorizationStore, StoredAuthorization } from './ports/authorization-store.ts'
 export type { Clock } from './ports/clock.ts'
 export type { CoreEvents } from './ports/events.ts'
@@ -50,11 +51,11 @@ export {
 } from './ports/outbox-store.ts'
 export type { DeliveryRule, PermissionStore, RuleName } from './ports/permission-store.ts'
 export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
+export type { Quota, Quotas } from './ports/quotas.ts'
 export type { Random } from './ports/random.ts'
 export type { RequestVerifier } from './ports/request-verifier.ts'
 export type { SessionStateStore } from './ports/session-state-store.ts'
 export type { Store } from './ports/store.ts'
-export type { StoredWithdrawal, WithdrawalStore } from './ports/withdrawal-store.ts'
 export { ProofPolicies } from './proof-policies.ts'
 export {
   destinationsFor,

@@ -65,8 +65,13 @@ export interface Destination {
   readonly origin: HostOrigin
 }
 
-/** What a store did with a message: a conflict is an equal identity with another plain body, and stores nothing. */
-export type AppendOutcome = 'stored' | 'duplicate' | 'conflict'
+/**
+ * What a store did with a message. A conflict is an equal identity with another plain body; `full` is a quota that the message
+ * does not fit into: of its recipient's boxes, of what its sender has on its way out, or of what is remembered of the host that
+ * handed it in. Those store nothing.
+ */
+export type AppendOutcome = 'stored' | 'duplicate' | 'conflict' | QuotaOutcome
+export type QuotaOutcome = 'mailbox full' | 'sender full' | 'origin full'
 
 /** One delivery of a message to one host, by which that host knows it again. */
 export interface Forwarding {

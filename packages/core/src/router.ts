@@ -18,6 +18,7 @@ import { forwardingTo } from './forwarding.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Content, Message } from './message.ts'
+import { isOverQuota, overQuotaError, overQuotaWords } from './over-quota.ts'
 import { refusalFor, type Permissions } from './permissions.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
@@ -59,7 +60,7 @@ export interface RouterDeps extends ProofDeps {
   readonly outboxAlarm: Pick<Alarm, 'ring'>
   readonly clock: Clock
   readonly random: Random
-  readonly events: Pick<CoreEvents, 'accepted' | 'received'>
+  readonly events: Pick<CoreEvents, 'accepted' | 'received' | 'overQuota'>
   /** For how long forward ids and envelopes are remembered: what is older is refused. */
   readonly memoryDays: number
 }
@@ -76,7 +77,7 @@ export class Router {
   /**
    * Takes a send from its sender, for all recipients or for none, and resolves when it is durable. A repeat of what still
    * waits, or of an envelope that came before, is a success marked `duplicate`.
-   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_UNAVAILABLE
+   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_QUOTA_EXCEEDED, ERR_UNAVAILABLE
    */
   async accept(send: Send): Promise<Accepted[]> {
     const { store, clock, events, mailbox, outboxAlarm } = this.#deps
@@ -87,6 +88,11 @@ export class Router {
     const placements = this.#withRequest(places, send)
     const outcomes = await store.accept(placements)
     if (outcomes.includes('conflict')) throw new RelayError('ERR_DUPLICATE_MESSAGE')
+    const over = overQuotaError(messages, outcomes)
+    if (over !== null) {
+      events.overQuota({ quota: over.quota, messages: messages.length })
+      throw over.error
+    }
 
     const tally = { placements: placements.length, duplicates: 0, here: 0, forwarded: 0, unrouted: 0 }
     for (const [index, { message, here, forwardings }] of placements.entries()) {
@@ -128,6 +134,10 @@ export class Router {
       }
       const outcome = outcomes[next++]
       if (outcome === 'conflict') return { kind: 'refused', code: 'ERR_DUPLICATE_MESSAGE' }
+      if (outcome !== undefined && isOverQuota(outcome)) {
+        events.overQuota({ quota: outcome, messages: 1 })
+        return { kind: 'refused', code: 'ERR_QUOTA_EXCEEDED', description: overQuotaWords[outcome] }
+      }
       if (outcome === 'stored') mailbox.appended({ owner: item.message.recipient, box: item.message.box })
       return { kind: 'stored', duplicate: outcome === 'duplicate' }
     })

@@ -7,6 +7,7 @@ import { limitsSetting } from './config/limits.ts'
 import { logSetting } from './config/log.ts'
 import { outboxSetting, routesSetting } from './config/outbox.ts'
 import { proofsSetting } from './config/proofs.ts'
+import { quotasSetting } from './config/quotas.ts'
 import { ratesSetting } from './config/rates.ts'
 import { sessionsSetting } from './config/sessions.ts'
 import { storeSetting, memoryDaysSetting } from './config/store.ts'
@@ -33,6 +34,7 @@ export const hostConfigSchema = z
     memoryDays: memoryDaysSetting,
     limits: limitsSetting,
     rates: ratesSetting,
+    quotas: quotasSetting,
     proofs: proofsSetting,
     outbox: outboxSetting,
     routes: routesSetting,

@@ -28,6 +28,10 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       if (refused > 0) metrics.received.inc({ outcome: 'refused' }, refused)
       log.debug({ stored, duplicates, refused }, 'received')
     },
+    overQuota({ quota, messages }) {
+      metrics.overQuota.inc({ quota }, messages)
+      log.debug({ quota, messages }, 'over quota')
+    },
     delivered({ destination, parcels, duplicates, ageMs }) {
       metrics.attempts.inc({ outcome: 'answered' })
       metrics.parcels.inc({ outcome: 'delivered' }, parcels)

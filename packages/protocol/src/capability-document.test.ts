@@ -18,8 +18,8 @@ describe('the capability document', () => {
     expect(verifyCapabilityDocument(served, expected)).to.deep.equal({ document })
   })
 
-  it('tells rates, where a host has them', async () => {
-    const { signature, ...limited } = specJson('capability-document.md', 'document with rates') as typeof served
+  it('tells rates and quotas, where a host has them', async () => {
+    const { signature, ...limited } = specJson('capability-document.md', 'document with limits') as typeof served
     expect(await signCapabilityDocument(host.wallet, limited)).to.have.property('signature', signature)
     expect(verifyCapabilityDocument({ ...limited, signature }, expected)).to.deep.equal({ document: limited })
   })

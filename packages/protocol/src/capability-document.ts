@@ -9,6 +9,7 @@ import { identityKeySchema, type HostOrigin } from './scalars.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 
 const countSchema = z.int().positive()
+const quotaSchema = z.object({ messages: countSchema, bytes: countSchema })
 /** In the long run, and at once after a rest. */
 const rateSchema = z.object({ perSecond: countSchema, burst: countSchema })
 
@@ -38,6 +39,8 @@ const documentSchema = z.object({
     recipients: countSchema,
     /** Of requests of an address; of calls and messages of an identity, and of a host that hands messages in. Absent: none is told. */
     rates: z.object({ address: rateSchema, identity: rateSchema, peer: rateSchema }).optional(),
+    /** What waits in one identity's boxes; what of one sender waits for other hosts; what is remembered of one host. */
+    quotas: z.object({ mailbox: quotaSchema, sender: quotaSchema, memoriesPerOrigin: countSchema }).optional(),
   }),
   /** Whether it signs for the messages that other hosts hand in (docs/specs/custody-receipt.md). */
   receipts: z.boolean().optional(),

@@ -164,13 +164,6 @@ export {
   type VouchedItemJson,
 } from './propagate-message.ts'
 export {
-  parsePublishWithdrawal,
-  publishWithdrawalAnswerSchema,
-  requireWithdrawal,
-  type PublishWithdrawalAnswer,
-  type PublishWithdrawalJson,
-} from './publish-withdrawal.ts'
-export {
   demandedProof,
   isCiphertext,
   noDemand,

@@ -1,9 +1,10 @@
-import type { Store } from '@overpost/core'
+import type { Quotas, Store } from '@overpost/core'
 import { openMemoryStore } from './memory/open-memory-store.ts'
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-sqlite-store.ts'
 
 /** Which adapter keeps what a host keeps. `memory` is gone with the process: for tests. */
-export type StoreConfig = { readonly kind: 'memory' } | ({ readonly kind: 'sqlite' } & SqliteStoreOptions)
+export type StoreConfig =
+  { readonly kind: 'memory'; readonly quotas?: Quotas | null } | ({ readonly kind: 'sqlite' } & SqliteStoreOptions)
 
 /**
  * Opens the store of a host.
@@ -12,7 +13,7 @@ export type StoreConfig = { readonly kind: 'memory' } | ({ readonly kind: 'sqlit
 export async function openStore(config: StoreConfig): Promise<Store> {
   switch (config.kind) {
     case 'memory':
-      return Promise.resolve(openMemoryStore())
+      return Promise.resolve(openMemoryStore(config.quotas))
     case 'sqlite':
       return Promise.resolve(openSqliteStore(config))
   }

@@ -1,10 +1,12 @@
 import type { IdentityKey } from '@overpost/protocol'
-import type { Destination } from '../message.ts'
+import type { Destination, QuotaOutcome } from '../message.ts'
 
 /** Business events, told to whoever logs and counts. Handlers return at once and never throw. */
 export interface CoreEvents {
   accepted(event: { placements: number; duplicates: number; here: number; forwarded: number; unrouted: number }): void
   received(event: { originHost: IdentityKey; stored: number; duplicates: number; refused: number }): void
+  /** Messages were refused, of a user or of another host. */
+  overQuota(event: { quota: QuotaOutcome; messages: number }): void
   delivered(event: { destination: Destination; parcels: number; duplicates: number; ageMs: number }): void
   attemptFailed(event: { destination: Destination; parcels: number; failures: number; reason: string }): void
   parcelFailed(event: { destination: Destination | null; reason: string }): void

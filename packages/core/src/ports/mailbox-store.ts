@@ -60,11 +60,14 @@ export interface MailboxStore {
   /** Names this log. A restored or copied store has another, so that no cursor skips mail in silence. */
   readonly incarnation: string
   /**
-   * Keeps one send for all its recipients, or, if one of them is a `conflict`, for none and remembers nothing. An outcome
-   * each, in order: what it is, or without the conflict would have been.
+   * Keeps one send for all its recipients, or, if one of them is a `conflict` or does not fit into a quota, for none and
+   * remembers nothing. An outcome each, in order: what it is, or without that one would have been.
    */
   accept(placements: readonly Placement[]): Promise<AppendOutcome[]>
-  /** Appends what another host handed in: each stands for itself. An outcome each, in order. */
+  /**
+   * Appends what another host handed in: each stands for itself. An outcome each, in order. What is refused for a quota is
+   * not remembered, and may come again; a repeat of what is remembered is a `duplicate` all the same.
+   */
   receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]>
   /**
    * Oldest first: at most `limit` messages and `maxBytes` of bodies (but at least one), sequence above `after`. A guest copy

@@ -20,13 +20,13 @@ export {
   outpointFixture,
   placementFixture,
   requestFixture,
-  withdrawalFixture,
 } from './fixtures.ts'
 export { mailboxStoreContract } from './mailbox-store.contract.ts'
 export { ManualClock } from './manual-clock.ts'
 export { outboxStoreContract } from './outbox-store.contract.ts'
 export { permissionStoreContract } from './permission-store.contract.ts'
 export { proofPolicyStoreContract } from './proof-policy-store.contract.ts'
+export { quotasContract } from './quotas.contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { sessionStateStoreContract } from './session-state-store.contract.ts'
 export {
@@ -39,4 +39,3 @@ export {
   largePage,
   listing,
 } from './with-store.ts'
-export { withdrawalStoreContract } from './withdrawal-store.contract.ts'

@@ -28,9 +28,10 @@ describe('the files of a part', () => {
     const config = hostConfigSchema.parse(read('A'))
     expect(config).to.include({ publicUrl: 'http://127.0.0.1:4001', development: true })
     expect(config.overlay.urls).to.deep.equal(site('A').overlayUrls)
-    expect(config.rates.enabled).to.equal(false)
+    expect([config.rates.enabled, config.quotas.enabled]).to.deep.equal([false, false])
     writeHostFiles({ ...site('B'), noLimits: false })
-    expect(hostConfigSchema.parse(read('B')).rates.enabled).to.equal(true)
+    const limited = hostConfigSchema.parse(read('B'))
+    expect([limited.rates.enabled, limited.quotas.enabled]).to.deep.equal([true, true])
   })
 
   it("are settings that a node's schema takes, whose peers are the other nodes", () => {

@@ -36,7 +36,7 @@ export function writeHostFiles({ name, dir, port, chainUrl, overlayUrls, noLimit
     // Whoever tries something by hand, or in a test, waits for a new home a second and not a minute.
     outbox: { unroutedBaseMs: 1000, unroutedMostMs: 10_000 },
     routes: { negativeMs: 1000 },
-    ...(noLimits ? { rates: { enabled: false } } : {}),
+    ...(noLimits ? { rates: { enabled: false }, quotas: { enabled: false } } : {}),
   } satisfies HostConfigInput)
 }
 

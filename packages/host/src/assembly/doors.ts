@@ -29,20 +29,8 @@ export function openDoors(
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
-  const {
-    config,
-    log,
-    clock,
-    wallet,
-    verifier,
-    metrics,
-    store,
-    storeWatch,
-    renderError,
-    auth,
-    advertiserAlarm,
-    outbound,
-  } = foundation
+  const { config, log, clock, wallet, verifier, metrics, store, storeWatch, renderError, auth, advertiserAlarm } =
+    foundation
   const { limits, memoryDays, development: allowHttp } = config
   const callerLimits = new CallerLimits(config.rates, (by) => metrics.rateLimited.inc({ by }))
   const isPublicKey = publicKeyCheck(verifier)
@@ -69,7 +57,7 @@ export function openDoors(
           openToNewIdentities: config.open,
           memoryDays,
           ...proofTerms(config),
-          limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients, ...rateTerms(config) },
+          limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients, ...limitTerms(config) },
           batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
         },
       }),
@@ -80,8 +68,6 @@ export function openDoors(
       phipRoutes(routes, {
         router,
         authorizations: store.authorizations,
-        withdrawals: store.withdrawals,
-        publishes: outbound.publisher !== null,
         homes,
         policies,
         advertiserAlarm,
@@ -101,9 +87,14 @@ export function openDoors(
   return app
 }
 
-/** How often it may be called, as others are told. */
-function rateTerms({ rates: { enabled, address, identity, peer } }: HostConfig) {
-  return enabled ? { rates: { address, identity, peer } } : {}
+/** How often it may be called, and how much it keeps, as others are told. */
+function limitTerms({ rates, quotas }: HostConfig) {
+  const { address, identity, peer } = rates
+  const { mailbox, sender, memoriesPerOrigin } = quotas
+  return {
+    ...(rates.enabled ? { rates: { address, identity, peer } } : {}),
+    ...(quotas.enabled ? { quotas: { mailbox, sender, memoriesPerOrigin } } : {}),
+  }
 }
 
 /** What this host demands of proofs, as others are told. */

@@ -64,7 +64,7 @@ export async function layFoundation(
   const metrics = createMetrics()
   if (processMetrics) collectDefaultMetrics({ register: metrics.registry })
 
-  const store = await openStore(config.store)
+  const store = await openStore({ ...config.store, quotas: config.quotas.enabled ? config.quotas : null })
   onClose(() => store[Symbol.asyncDispose]())
   const ca = config.outgoing.ca === undefined ? undefined : readFileSync(config.outgoing.ca, 'utf8')
   const transport = outgoingTransport({ development: config.development, ca, ...outgoing })

@@ -162,6 +162,12 @@ describe('HttpHostLink', () => {
       outcome: { kind: 'refused', status: 404, code: 'status 404', retryAfterMs: null },
     },
     {
+      name: 'a full mailbox, which says nothing of other recipients',
+      parcels: 1,
+      answer: { status: 429, body: error('ERR_QUOTA_EXCEEDED') },
+      outcome: { kind: 'answered', answers: [{ kind: 'refused', status: 429, code: 'ERR_QUOTA_EXCEEDED' }] },
+    },
+    {
       name: 'busy, come again',
       parcels: 2,
       answer: { status: 429, body: error('ERR_RATE_LIMITED'), headers: { 'retry-after': '7' } },

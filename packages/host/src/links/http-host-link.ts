@@ -193,9 +193,14 @@ function readSingle(answer: SessionAnswer): ParcelAnswer | Exclude<CallAnswer, {
     return parsed.success ? { kind: 'stored', duplicate: parsed.data.duplicate ?? false, receipt: null } : malformed
   }
   const code = codeOf(answer)
-  const isOfThisMessage =
-    status === 404 ? code === 'ERR_RECIPIENT_NOT_HOSTED' : [400, 402, 403, 409, 413, 422].includes(status)
-  return isOfThisMessage ? { kind: 'refused', status, code } : refusedCall(answer)
+  return isOfOneMessage(status, code) ? { kind: 'refused', status, code } : refusedCall(answer)
+}
+
+/** Whether a refusal is for the message alone, and says nothing of what else could be sent there. */
+function isOfOneMessage(status: number, code: string): boolean {
+  if (status === 404) return code === 'ERR_RECIPIENT_NOT_HOSTED'
+  if (status === 429) return code === 'ERR_QUOTA_EXCEEDED'
+  return [400, 402, 403, 409, 413, 422].includes(status)
 }
 
 function refusedCall(answer: SessionAnswer): CallAnswer & { kind: 'refused' } {

@@ -1,4 +1,4 @@
-import type { BoxAddress, Message, StoredMessage } from '@overpost/core'
+import type { BoxAddress, Message, Quota, StoredMessage } from '@overpost/core'
 import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
 import { listedIdFor } from '../rules/listed-id.ts'
 import type { OutgoingMessage } from './memory-outgoing.ts'
@@ -68,6 +68,13 @@ export class MemoryLog {
 
   findListed(owner: IdentityKey, listedId: string): KeptMessage | null {
     return this.#byListedId.get(`${owner} ${listedId}`) ?? null
+  }
+
+  /** What waits in all boxes of one owner. */
+  usageOf(owner: IdentityKey): Quota {
+    const bodies = [...this.#byIdentity.values()].filter(({ stored }) => stored.recipient === owner)
+    const bytes = bodies.reduce((sum, { stored }) => sum + Buffer.byteLength(stored.body), 0)
+    return { messages: bodies.length, bytes }
   }
 
   in(address: BoxAddress): readonly KeptMessage[] {

@@ -7,12 +7,15 @@ import type {
   MessageName,
   MessagePage,
   Placement,
+  Quotas,
   VerifiedEnvelope,
   VerifiedRequest,
 } from '@overpost/core'
 import { forwardIdTimeMs, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
+import { isKept } from '../rules/is-kept.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
+import { QuotaTally } from '../rules/quota-tally.ts'
 import { identityKey, type KeptMessage, type MemoryLog } from './memory-log.ts'
 import type { MemoryOutgoing } from './memory-outgoing.ts'
 
@@ -21,11 +24,18 @@ export class MemoryMailboxStore implements MailboxStore {
   readonly incarnation = randomBytes(16).toString('hex')
   readonly #log: MemoryLog
   readonly #outgoing: MemoryOutgoing
+  readonly #quotas: Quotas | null
   readonly #noteAccepted: (placement: Placement) => void
   /** Forward ids (with their host), envelopes and requests, and when each was made, or, of a request, came. */
   readonly #remembered = new Map<string, number>()
 
-  constructor(log: MemoryLog, outgoing: MemoryOutgoing, noteAccepted: (placement: Placement) => void) {
+  constructor(
+    log: MemoryLog,
+    outgoing: MemoryOutgoing,
+    quotas: Quotas | null,
+    noteAccepted: (placement: Placement) => void,
+  ) {
+    this.#quotas = quotas
     this.#log = log
     this.#outgoing = outgoing
     this.#noteAccepted = noteAccepted
@@ -34,11 +44,13 @@ export class MemoryMailboxStore implements MailboxStore {
   async accept(placements: readonly Placement[]): Promise<AppendOutcome[]> {
     checkPlacements(placements)
     const outcomes: AppendOutcome[] = []
-    for (const [index, { message }] of placements.entries()) {
+    const tally = this.#tally()
+    for (const [index, placement] of placements.entries()) {
       const before = placements.slice(0, index).filter((_, at) => outcomes[at] === 'stored')
-      outcomes.push(this.#outcomeOf(message, before))
+      const outcome = this.#outcomeOf(placement.message, before)
+      outcomes.push(outcome === 'stored' ? tally.place(placement) : outcome)
     }
-    if (outcomes.includes('conflict')) return Promise.resolve(outcomes)
+    if (!outcomes.every(isKept)) return Promise.resolve(outcomes)
     for (const [index, placement] of placements.entries()) this.#put(placement, outcomes[index] === 'stored')
     return Promise.resolve(outcomes)
   }
@@ -103,12 +115,14 @@ export class MemoryMailboxStore implements MailboxStore {
 
   #receive({ message, originHost, forwardId, receivedAtMs }: Arrival): AppendOutcome {
     const forwardKey = `${originHost} ${forwardId}`
+    if (!this.#remembered.has(forwardKey) && !this.#hasRoomForMemory(originHost)) return 'origin full'
     const isRemembered =
       this.#remembered.has(forwardKey) ||
       (message.envelope !== null && this.#remembered.has(envelopeKey(message.envelope))) ||
       (message.request !== null && this.#remembered.has(requestKey(message.request)))
     const same = this.#log.find(message)
     if (!isRemembered && same !== null && !isSameContent(same.stored, message)) return 'conflict'
+    if (!isRemembered && same === null && this.#tally().receive(message) !== 'stored') return 'mailbox full'
     this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
     this.#rememberEnvelope(message.envelope)
     if (message.request !== null && !this.#remembered.has(requestKey(message.request))) {
@@ -120,6 +134,19 @@ export class MemoryMailboxStore implements MailboxStore {
     }
     this.#log.append(message, receivedAtMs, originHost)
     return 'stored'
+  }
+
+  #tally(): QuotaTally {
+    return new QuotaTally(this.#quotas, {
+      mailbox: (owner) => this.#log.usageOf(owner),
+      sender: (sender) => this.#outgoing.usageOf(sender),
+    })
+  }
+
+  #hasRoomForMemory(originHost: IdentityKey): boolean {
+    if (this.#quotas === null) return true
+    const ofOrigin = [...this.#remembered.keys()].filter((key) => key.startsWith(`${originHost} `))
+    return ofOrigin.length < this.#quotas.memoriesPerOrigin
   }
 
   #keep(kept: KeptMessage | null): void {

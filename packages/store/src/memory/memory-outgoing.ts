@@ -1,7 +1,8 @@
-import type { Destination, DestinationState, Forwarding, Message, ParcelEnd, UnroutedEnd } from '@overpost/core'
+import type { Destination, DestinationState, Forwarding, Message, ParcelEnd, Quota, UnroutedEnd } from '@overpost/core'
 import { freshDestination } from '@overpost/core'
-import type { ForwardId } from '@overpost/protocol'
+import type { ForwardId, IdentityKey } from '@overpost/protocol'
 import { isSameContent } from '../rules/is-same-content.ts'
+import { wireBytes } from '../rules/wire-bytes.ts'
 import { identityKey, type Identity, type KeptMessage, type MemoryLog } from './memory-log.ts'
 
 /** One message to one host. `dropped`: it was rerouted from there. */
@@ -48,6 +49,15 @@ export class MemoryOutgoing {
   /** The parcels that wait for a destination. */
   waitingFor(destination: Destination): Iterable<KeptParcel> {
     return this.#waitingFor.get(destinationKey(destination)) ?? []
+  }
+
+  /** What of one sender waits to go to other hosts. */
+  usageOf(sender: IdentityKey): Quota {
+    const waiting = [...this.#messages.values()].filter(
+      ({ message, lookup, parcels }) =>
+        message.sender === sender && (lookup !== null || parcels.some(({ state }) => state === 'waiting')),
+    )
+    return { messages: waiting.length, bytes: waiting.reduce((sum, { message }) => sum + wireBytes(message), 0) }
   }
 
   findWaiting(identity: Identity): OutgoingMessage | null {

@@ -4,8 +4,8 @@ import {
   outboxStoreContract,
   permissionStoreContract,
   proofPolicyStoreContract,
+  quotasContract,
   sessionStateStoreContract,
-  withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openMemoryStore } from './open-memory-store.ts'
 
@@ -17,4 +17,4 @@ permissionStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 sessionStateStoreContract('memory', open)
-withdrawalStoreContract('memory', open)
+quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore(quotas)))

@@ -1,4 +1,4 @@
-import type { Store } from '@overpost/core'
+import type { Quotas, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { openDatabase, type Db } from './database.ts'
 import { lockFile } from './file-lock.ts'
@@ -8,7 +8,6 @@ import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
-import { SqliteWithdrawalStore } from './sqlite-withdrawal-store.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
 import { ThreadRunner } from './writer/thread-runner.ts'
@@ -18,6 +17,8 @@ export interface SqliteStoreOptions {
   readonly file: string
   /** What the file may grow to, in bytes; writes beyond are refused with ERR_UNAVAILABLE. Null: as much as the disk holds. */
   readonly maxFileBytes?: number | null
+  /** Null: none. */
+  readonly quotas?: Quotas | null
 }
 
 /**
@@ -34,10 +35,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   }
 }
 
-function openLocked({ file, maxFileBytes = null }: SqliteStoreOptions, lock: Disposable): Store {
+function openLocked({ file, maxFileBytes = null, quotas = null }: SqliteStoreOptions, lock: Disposable): Store {
   const reader = new ReaderContext(openForReading(file))
-  const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes }))
-  const authorizations = new SqliteAuthorizationStore(reader, writer)
+  const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas }))
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
     finishParcels: (ends) => writer.run('finishParcels', ends),
     finishUnrouted: (ends) => writer.run('finishUnrouted', ends),
@@ -45,8 +45,7 @@ function openLocked({ file, maxFileBytes = null }: SqliteStoreOptions, lock: Dis
   return {
     mailboxes: new SqliteMailboxStore(reader, writer, (placement) => outbox.noteAccepted(placement)),
     outbox,
-    authorizations,
-    withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
+    authorizations: new SqliteAuthorizationStore(reader, writer),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
     permissions: new SqlitePermissionStore(reader, writer),
     sessionState: {

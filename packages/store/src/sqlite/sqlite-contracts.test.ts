@@ -2,24 +2,24 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Store } from '@overpost/core'
+import type { Quotas, Store } from '@overpost/core'
 import {
   authorizationStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
   proofPolicyStoreContract,
+  quotasContract,
   sessionStateStoreContract,
-  withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 // The contracts do not pull the plug: where there is a disk in memory, hundreds of new files are made there.
 const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-const open = async (): Promise<Store> => {
+const openWith = async (quotas: Quotas | null): Promise<Store> => {
   const dir = await mkdtemp(join(base, 'overpost-store-'))
-  const store = openSqliteStore({ file: join(dir, 'store.sqlite') })
+  const store = openSqliteStore({ file: join(dir, 'store.sqlite'), quotas })
   return {
     ...store,
     async [Symbol.asyncDispose]() {
@@ -29,10 +29,12 @@ const open = async (): Promise<Store> => {
   }
 }
 
+const open = () => openWith(null)
+
 mailboxStoreContract('sqlite', open)
 outboxStoreContract('sqlite', open)
 permissionStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
-withdrawalStoreContract('sqlite', open)
+quotasContract('sqlite', openWith)

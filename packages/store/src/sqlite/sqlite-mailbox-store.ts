@@ -10,6 +10,7 @@ import type {
 } from '@overpost/core'
 import type { IdentityKey, MessageId } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
+import { isKept } from '../rules/is-kept.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 import type { Writer } from './writer/group-commit.ts'
@@ -54,7 +55,7 @@ export class SqliteMailboxStore implements MailboxStore {
   async accept(placements: readonly Placement[]): Promise<AppendOutcome[]> {
     checkPlacements(placements)
     const outcomes = await this.#writer.run('acceptPlacements', placements)
-    if (outcomes.includes('conflict')) return outcomes
+    if (!outcomes.every(isKept)) return outcomes
     for (const [index, placement] of placements.entries()) {
       if (outcomes[index] === 'stored') this.#noteAccepted(placement)
     }

@@ -1,4 +1,4 @@
-import type { Destination } from '@overpost/core'
+import type { Destination, Quotas } from '@overpost/core'
 import type { BoxName, IdentityKey } from '@overpost/protocol'
 import { Connection, type Db } from './database.ts'
 import { IdCache } from './id-cache.ts'
@@ -22,9 +22,12 @@ export class WriterContext extends Connection {
   /** Boxes whose last sequence is not written yet. */
   readonly #appendedTo = new Map<string, Mailbox>()
   #nextOutgoingId: number
+  /** Null: none. */
+  readonly quotas: Quotas | null
 
-  constructor(db: Db) {
+  constructor(db: Db, quotas: Quotas | null = null) {
     super(db)
+    this.quotas = quotas
     const last = this.sql<[number | null]>('SELECT max(id) FROM outgoing').get()
     this.#nextOutgoingId = (last?.[0] ?? 0) + 1
   }

@@ -1,8 +1,10 @@
 import type { AppendOutcome, Content, Message, Placement } from '@overpost/core'
+import { isKept } from '../../rules/is-kept.ts'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { appendMessage, findMessage, keepMessage, type Found } from '../tables/messages.ts'
 import { addForwarded, addGuest, findOutgoing } from '../tables/outgoing.ts'
 import { isRemembered, memoryOfEnvelope, remember, unremember, type Memory } from '../tables/remembered.ts'
+import { quotaTally } from '../tables/usage.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** What was decided of a placement, before anything is appended. */
@@ -11,11 +13,13 @@ interface Decision {
   readonly found: Found | null
 }
 
-/** Keeps one send for all its recipients, or, when one of them is a conflict, for none (`MailboxStore.accept`). */
+/** Keeps one send for all its recipients, or, when one of them is a conflict or does not fit, for none (`MailboxStore.accept`). */
 export function acceptPlacements(context: WriterContext, placements: readonly Placement[]): AppendOutcome[] {
   const remembered: Memory[] = []
   const stored: Message[] = []
-  const decisions = placements.map(({ message, here }): Decision => {
+  const tally = quotaTally(context)
+  const decisions = placements.map((placement): Decision => {
+    const { message, here } = placement
     if (message.envelope !== null) {
       const memory = memoryOfEnvelope(message.envelope)
       // What is only forwarded is remembered where it goes.
@@ -24,11 +28,12 @@ export function acceptPlacements(context: WriterContext, placements: readonly Pl
       if (here !== 'none') remembered.push(memory)
     }
     const found = findMessage(context, message.recipient, message)
-    const outcome = compare(found.same ?? findElsewhere(context, message, stored), message)
+    const first = found.same ?? findElsewhere(context, message, stored)
+    const outcome = first === null ? tally.place(placement) : compare(first, message)
     if (outcome === 'stored') stored.push(message)
     return { outcome, found }
   })
-  if (decisions.some(({ outcome }) => outcome === 'conflict')) {
+  if (!decisions.every(({ outcome }) => isKept(outcome))) {
     for (const memory of remembered) unremember(context, memory)
   } else {
     for (const [index, placement] of placements.entries()) {
@@ -42,8 +47,7 @@ export function acceptPlacements(context: WriterContext, placements: readonly Pl
   return decisions.map(({ outcome }) => outcome)
 }
 
-function compare(same: Content | null, message: Message): AppendOutcome {
-  if (same === null) return 'stored'
+function compare(same: Content, message: Message): AppendOutcome {
   return isSameContent(same, message) ? 'duplicate' : 'conflict'
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { Quotas } from '@overpost/core'
 import type { BatchRunner } from './group-commit.ts'
 import type { Job, JobOutcome } from './run-batch.ts'
 
@@ -6,6 +7,7 @@ import type { Job, JobOutcome } from './run-batch.ts'
 export interface WriterThreadData {
   readonly file: string
   readonly maxFileBytes: number | null
+  readonly quotas: Quotas | null
 }
 
 interface Asked {

@@ -5,8 +5,8 @@ import { runBatch, type Job } from './run-batch.ts'
 import type { WriterThreadData } from './thread-runner.ts'
 
 // The writer's thread: an array of jobs is run and answered, null ends it.
-const { file, maxFileBytes } = workerData as WriterThreadData
-const context = new WriterContext(limited(openDatabase(file), maxFileBytes))
+const { file, maxFileBytes, quotas } = workerData as WriterThreadData
+const context = new WriterContext(limited(openDatabase(file), maxFileBytes), quotas)
 
 parentPort?.on('message', (jobs: readonly Job[] | null) => {
   if (jobs === null) {
