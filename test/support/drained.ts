@@ -8,10 +8,16 @@ import { until } from './until.ts'
  * has failed for good by then, unless `failed` says so. After that, copies that only waited for their delivery are gone.
  */
 export async function expectDrained(network: TestNetwork, name: string, failed = 0): Promise<void> {
+  const counts = await untilDrained(network, name)
+  expect(counts.failed, `messages that ${name} has given up`).to.equal(failed)
+}
+
+/** The same, whatever has failed for good. */
+export async function untilDrained(network: TestNetwork, name: string): Promise<{ readonly failed: number }> {
   await network.kill(name)
   await network.restart(name)
   const { url } = network.host(name)
-  const counts = await until(
+  return until(
     `an empty outbox at ${name}`,
     async () => {
       const found = await outboxOf(url)
@@ -19,5 +25,4 @@ export async function expectDrained(network: TestNetwork, name: string, failed =
     },
     60_000,
   )
-  expect(counts.failed, `messages that ${name} has given up`).to.equal(failed)
 }

@@ -6,12 +6,17 @@ import { MessageBoxClient } from '@overpost/client'
 import { restartHost, type HostState, type NetworkState } from '@overpost/devnet/network'
 import type { HostConfigInput } from '@overpost/host'
 import { gone, overpost, ReadyProcess, signal } from './child-process.ts'
+import { FaultProxy } from './fault-proxy.ts'
 import type { Person } from './person.ts'
 import { until } from './until.ts'
 
 export interface TestNetworkOptions {
   readonly hosts: number
   readonly overlays?: number
+  /** The hosts that others reach through a proxy of the test, under its address. */
+  readonly proxied?: readonly string[]
+  /** Changes what all hosts are configured with. */
+  readonly configure?: (config: HostConfigInput) => HostConfigInput
 }
 
 const callTimeoutMs = 10_000
@@ -27,6 +32,7 @@ export class TestNetwork implements AsyncDisposable {
   readonly #starter: ReadyProcess<NetworkState>
   readonly #hosts: Map<string, HostState>
   readonly #overlays: { url: string; pid: number; own: AsyncDisposable | null }[]
+  readonly #proxies = new Map<string, FaultProxy>()
 
   private constructor(dir: string, starter: ReadyProcess<NetworkState>) {
     this.dir = dir
@@ -35,14 +41,25 @@ export class TestNetwork implements AsyncDisposable {
     this.#overlays = starter.ready.overlays.map((overlay) => ({ ...overlay, own: null }))
   }
 
-  static async start({ hosts, overlays = 1 }: TestNetworkOptions): Promise<TestNetwork> {
+  static async start(options: TestNetworkOptions): Promise<TestNetwork> {
+    const { hosts, overlays = 1, proxied = [], configure } = options
     const dir = mkdtempSync(join(tmpdir(), 'overpost-test-'))
     const counts = ['--hosts', String(hosts), '--overlays', String(overlays)]
     const command = [...overpost, 'network', '--json', '--no-limits', ...counts, '--dir', dir]
+    let network: TestNetwork
     try {
-      return new TestNetwork(dir, await ReadyProcess.start(command, join(dir, 'network.log')))
+      network = new TestNetwork(dir, await ReadyProcess.start(command, join(dir, 'network.log')))
     } catch (error) {
       rmSync(dir, { recursive: true, force: true })
+      throw error
+    }
+    try {
+      for (const name of proxied) await network.#putBehindProxy(name, configure)
+      const others = [...network.#hosts.keys()].filter((name) => !proxied.includes(name))
+      if (configure !== undefined) for (const name of others) await network.reconfigure(name, configure)
+      return network
+    } catch (error) {
+      await network[Symbol.asyncDispose]()
       throw error
     }
   }
@@ -55,19 +72,26 @@ export class TestNetwork implements AsyncDisposable {
     return this.#overlays.map(({ url }) => url)
   }
 
+  /** A host, with the address where it listens. */
   host(name: string): HostState {
     const host = this.#hosts.get(name)
     if (host === undefined) throw new Error(`there is no host ${name}`)
     return host
   }
 
+  /** What others go through to reach a host. */
+  proxy(name: string): FaultProxy {
+    const proxy = this.#proxies.get(name)
+    if (proxy === undefined) throw new Error(`host ${name} is not behind a proxy`)
+    return proxy
+  }
+
   /** A client of `person` at a host. It sends with an envelope, checks natively, and shares connections with the others. */
-  client(person: Person, name: string): MessageBoxClient {
-    const { url, identityKey } = this.host(name)
+  client(person: Person, name: string, host = this.host(name).url): MessageBoxClient {
     return new MessageBoxClient({
       wallet: person.wallet,
-      host: url,
-      expectedHostKey: identityKey,
+      host,
+      expectedHostKey: this.host(name).identityKey,
       timeoutMs: callTimeoutMs,
       transport: this.transport,
       verifier: this.verifier,
@@ -90,7 +114,9 @@ export class TestNetwork implements AsyncDisposable {
 
   /** What `overpost network restart NAME` does: port, key and store stay. */
   async restart(name: string): Promise<void> {
-    this.#hosts.set(name, await restartHost(this.dir, name))
+    const { url: listenUrl } = this.host(name)
+    const state = await restartHost(this.dir, name)
+    this.#hosts.set(name, this.#proxies.has(name) ? { ...state, url: listenUrl } : state)
   }
 
   /** Changes a host's configuration, and restarts it with that. */
@@ -131,7 +157,8 @@ export class TestNetwork implements AsyncDisposable {
 
   /** Allows a host to take mail for `person`, and waits until every overlay node shows the advert. */
   async authorize(person: Person, name: string): Promise<void> {
-    await this.client(person, name).authorizeRouting()
+    // A host takes an authorization of the address that it advertises.
+    await this.client(person, name, this.#proxies.get(name)?.url).authorizeRouting()
     const { identityKey } = this.host(name)
     for (const { url } of this.#overlays) {
       await until(`an advert of host ${name} at ${url}`, async () =>
@@ -144,7 +171,15 @@ export class TestNetwork implements AsyncDisposable {
     this.transport.close()
     for (const { own } of this.#overlays) await own?.[Symbol.asyncDispose]()
     await this.#starter[Symbol.asyncDispose]()
+    for (const proxy of this.#proxies.values()) await proxy[Symbol.asyncDispose]()
     rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  /** Before anything leads to the host: its address is then the proxy's. */
+  async #putBehindProxy(name: string, configure: TestNetworkOptions['configure'] = (config) => config): Promise<void> {
+    const proxy = await FaultProxy.start(Number(new URL(this.host(name).url).port))
+    this.#proxies.set(name, proxy)
+    await this.reconfigure(name, (config) => ({ ...configure(config), publicUrl: proxy.url }))
   }
 
   #overlay(index: number) {
@@ -152,6 +187,11 @@ export class TestNetwork implements AsyncDisposable {
     if (overlay === undefined) throw new Error(`there is no overlay node ${index}`)
     return overlay
   }
+}
+
+/** So that what waits goes again within two seconds, and a call that hears nothing ends within eight. */
+export function withShortPauses(config: HostConfigInput): HostConfigInput {
+  return { ...config, outbox: { ...config.outbox, backoffMostMs: 2_000, callTimeoutMs: 8_000 } }
 }
 
 /** What a node shows for a user as live: each output's BEEF in hexadecimal digits. */

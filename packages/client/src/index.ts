@@ -13,4 +13,5 @@ export {
   type SentMessage,
 } from './message-box-client.ts'
 export type { OutgoingMessage, PreparedMessage } from './prepare-message.ts'
+export type { WithdrawOptions, Withdrawn } from './publish-withdrawal.ts'
 export { RelayClientError, type ClientErrorCode } from './relay-client-error.ts'

@@ -1,6 +1,5 @@
-import { IdentityWallet } from '@overpost/auth'
-import { nativeSignatureVerifier } from '@overpost/auth'
-import { verifyEnvelope } from '@overpost/protocol'
+import { IdentityWallet, nativeSignatureVerifier, type PeerState } from '@overpost/auth'
+import { parsePublishWithdrawal, requireWithdrawal, verifyEnvelope } from '@overpost/protocol'
 import { ProtoWallet, PrivateKey } from '@bsv/sdk'
 import { expect } from 'chai'
 import type { Context } from 'koa'
@@ -138,6 +137,26 @@ describe('MessageBoxClient', () => {
     host.answers.push(...Array.from({ length: 3 }, () => refuse(503, 'ERR_UNAVAILABLE')))
     expect(await codeOf(clientFor().send(message))).to.deep.equal(['ERR_UNAVAILABLE', 503])
     expect(host.answers).to.have.length(0)
+  })
+
+  it('withdraws with a signature of its own, and asks again with the same until the transaction is there', async () => {
+    const asked: string[] = []
+    const answer =
+      (txid: string | null) =>
+      (ctx: Context): void => {
+        const { rawBody, peer } = ctx.state as PeerState
+        asked.push(rawBody.toString('utf8'))
+        const withdrawal = parsePublishWithdrawal(JSON.parse(asked.at(-1)!), peer.identityKey)
+        requireWithdrawal(withdrawal, { nowMs: Date.now(), verifier })
+        ctx.body = { status: 'success', txid }
+      }
+    host.answers.push(answer(null), answer('ab'.repeat(32)))
+    const withdrawn = await clientFor().withdraw(bob.identityKey, { waitMs: 5_000 })
+    expect(withdrawn).to.include({ hostKey: bob.identityKey, txid: 'ab'.repeat(32) })
+    expect(asked).to.have.length(2)
+    expect(new Set(asked).size).to.equal(1)
+    host.answers.push(answer(null))
+    expect(await clientFor().withdraw('ALL')).to.include({ hostKey: 'ALL', txid: null })
   })
 
   it('ends a call that is not answered in time', async () => {

@@ -8,9 +8,11 @@ import {
   listMessagesAnswerSchema,
   messageIdSchema,
   parseHostOrigin,
+  publishWithdrawalAnswerSchema,
   sdkSignatureVerifier,
   sendMessageAnswerSchema,
   signAuthorization,
+  signWithdrawal,
   type AcknowledgeMessageJson,
   type AuthorizationDates,
   type CapabilityDocument,
@@ -27,6 +29,7 @@ import { fetchCapability } from './fetch-capability.ts'
 import { readListedMessage, type ListedMessage } from './listed-message.ts'
 import { prepareMessage, type OutgoingMessage, type PreparedMessage } from './prepare-message.ts'
 import { RelayClientError } from './relay-client-error.ts'
+import { publishWithdrawal, type WithdrawOptions, type Withdrawn } from './publish-withdrawal.ts'
 import { withRetries } from './with-retries.ts'
 
 /** What the client asks of a wallet (BRC-100): any `WalletInterface`, `ProtoWallet`, or `IdentityWallet` of @overpost/auth. */
@@ -220,6 +223,22 @@ export class MessageBoxClient {
   /** Takes the permission back. @throws {RelayClientError} ERR_NOT_AUTHORIZED when the host has none. */
   async revokeRouting({ signal }: CallOptions = {}): Promise<void> {
     await this.#post('/revokeRouting', {}, okSchema, signal)
+  }
+
+  /**
+   * Takes back what one allowed a host, or all hosts, before now. This host, which need not be the one meant, puts that on chain, where
+   * every sender's host finds it. Resolves when this host keeps it, with the transaction if it was made within `waitMs`.
+   */
+  async withdraw(hostKey: string, { waitMs = 0, signal }: WithdrawOptions = {}): Promise<Withdrawn> {
+    const target = hostKey === 'ALL' ? hostKey : identityKeySchema.parse(hostKey)
+    const withdrawal = await signWithdrawal(this.#wallet, {
+      userKey: await this.identityKey(),
+      hostKey: target,
+      atMs: Date.now(),
+    })
+    return await publishWithdrawal(withdrawal, { waitMs, signal }, (request) =>
+      this.#post('/publishWithdrawal', request, publishWithdrawalAnswerSchema, signal),
+    )
   }
 
   /** What the host says of itself, its signature verified. @throws {RelayClientError} ERR_WRONG_HOST, ERR_INVALID_ANSWER */

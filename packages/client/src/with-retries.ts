@@ -19,7 +19,7 @@ export async function withRetries<T>(
 }
 
 /** Ends early when the signal aborts: the next call then says so. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)

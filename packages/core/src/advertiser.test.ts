@@ -1,8 +1,9 @@
-import type { IdentityKey, Outpoint, RoutingAuthorization } from '@overpost/protocol'
+import type { IdentityKey, Outpoint, RoutingAuthorization, SignedWithdrawal } from '@overpost/protocol'
 import { expect } from 'chai'
 import { reconcile, runAdvertiser, type AdvertiserDeps } from './advertiser.ts'
 import { Alarm } from './alarm.ts'
-import type { AdvertPublisher, OwnAdvert } from './ports/advert-publisher.ts'
+import type { AdvertPublisher, OwnToken, Statement } from './ports/advert-publisher.ts'
+import type { StoredWithdrawal } from './ports/withdrawal-store.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 import { seededRandom } from './testing/seeded-random.ts'
 
@@ -17,15 +18,23 @@ function authorization(user: number, fields: Partial<RoutingAuthorization> = {})
   return { userKey, hostKey, origin, pattern: null, dates, signature: Uint8Array.of(user), ...fields }
 }
 
+function allowed(user: number): Statement {
+  return { kind: 'authorization', authorization: authorization(user) }
+}
+
+function withdrawal(user: number, atMs = dayMs): SignedWithdrawal {
+  return { userKey: authorization(user).userKey, hostKey: 'ALL', atMs, signature: Uint8Array.of(user) }
+}
+
 /** A wallet that holds tokens, in memory. */
 class FakeWallet implements AdvertPublisher {
-  tokens: OwnAdvert[] = []
+  tokens: OwnToken[] = []
   readonly transactions: { created: number; spent: number }[] = []
   openAnnouncements = 0
   refuses = false
   #made = 0
 
-  list(): Promise<OwnAdvert[]> {
+  list(): Promise<OwnToken[]> {
     return Promise.resolve([...this.tokens])
   }
 
@@ -41,15 +50,17 @@ class FakeWallet implements AdvertPublisher {
     return Promise.resolve(this.openAnnouncements)
   }
 
-  hold(one: RoutingAuthorization): void {
+  hold(statement: Statement): void {
     const outpoint = `${(++this.#made).toString(16).padStart(64, '0')}.0` as Outpoint
-    this.tokens.push({ outpoint, userKey: one.userKey, authorization: one })
+    const { userKey } = statement.kind === 'authorization' ? statement.authorization : statement.withdrawal
+    this.tokens.push({ outpoint, userKey, statement })
   }
 }
 
 describe('advertiser', () => {
   let wallet: FakeWallet
   let standing: RoutingAuthorization[]
+  let withdrawn: StoredWithdrawal[]
   let clock: ManualClock
   let deps: AdvertiserDeps
   let failedRounds: number
@@ -57,6 +68,7 @@ describe('advertiser', () => {
   beforeEach(() => {
     wallet = new FakeWallet()
     standing = []
+    withdrawn = []
     clock = new ManualClock(dayMs)
     failedRounds = 0
     deps = {
@@ -68,6 +80,15 @@ describe('advertiser', () => {
               .filter(({ userKey }) => after === null || userKey > after)
               .slice(0, limit),
           ),
+      },
+      withdrawals: {
+        page: (after) => Promise.resolve(after === null ? withdrawn : []),
+        notePublished: (published) => {
+          for (const { withdrawal: one, txid } of published) {
+            withdrawn = withdrawn.map((stored) => (stored.withdrawal === one ? { ...stored, txid } : stored))
+          }
+          return Promise.resolve()
+        },
       },
       publisher: wallet,
       alarm: new Alarm(clock),
@@ -113,7 +134,7 @@ describe('advertiser', () => {
   ]
   for (const { name, token } of spent) {
     it(`spends a token ${name}`, async () => {
-      wallet.hold(token)
+      wallet.hold({ kind: 'authorization', authorization: token })
       await reconcile(deps, never)
       expect(users()).to.deep.equal([])
       expect(wallet.transactions).to.deep.equal([{ created: 0, spent: 1 }])
@@ -130,22 +151,46 @@ describe('advertiser', () => {
   })
 
   it('replaces the token of a renewed authorization in one transaction', async () => {
-    wallet.hold(authorization(1))
+    wallet.hold(allowed(1))
     standing = [authorization(1, { dates: { issuedAtMs: dayMs, expiresAtMs: 91 * dayMs } })]
     await reconcile(deps, never)
     expect(wallet.transactions).to.deep.equal([{ created: 1, spent: 1 }])
-    expect(wallet.tokens.map((token) => token.authorization.dates?.issuedAtMs)).to.deep.equal([dayMs])
+    const renewed = wallet.tokens.map(({ statement }) => statement.kind === 'authorization' && statement.authorization)
+    expect(renewed).to.deep.equal(standing)
   })
 
   it('leaves a second token for a standing authorization, whose spend would end the route, and spends both when it ends', async () => {
     standing = [authorization(1)]
-    wallet.hold(authorization(1))
-    wallet.hold(authorization(1))
+    wallet.hold(allowed(1))
+    wallet.hold(allowed(1))
     await reconcile(deps, never)
     expect(wallet.transactions).to.deep.equal([])
     standing = []
     await reconcile(deps, never)
     expect(wallet.tokens).to.deep.equal([])
+  })
+
+  it('publishes a withdrawal once, and notes its transaction', async () => {
+    withdrawn = [{ withdrawal: withdrawal(1), txid: null }]
+    await reconcile(deps, never)
+    await reconcile(deps, never)
+    expect(wallet.transactions).to.deep.equal([{ created: 1, spent: 0 }])
+    expect(withdrawn[0]?.txid).to.equal('txid')
+  })
+
+  it('finds the transaction of a withdrawal in the wallet after a crash between the two', async () => {
+    withdrawn = [{ withdrawal: withdrawal(1), txid: null }]
+    wallet.hold({ kind: 'withdrawal', withdrawal: withdrawal(1) })
+    await reconcile(deps, never)
+    expect(wallet.transactions).to.deep.equal([])
+    expect(withdrawn[0]?.txid).to.equal(wallet.tokens[0]?.outpoint.slice(0, 64))
+  })
+
+  it('replaces an earlier withdrawal from the same host by a later one', async () => {
+    wallet.hold({ kind: 'withdrawal', withdrawal: withdrawal(1) })
+    withdrawn = [{ withdrawal: withdrawal(1, dayMs + 1), txid: null }]
+    await reconcile(deps, never)
+    expect(wallet.transactions).to.deep.equal([{ created: 1, spent: 1 }])
   })
 
   it('goes on by itself after the wallet refused, and wakes when rung', async () => {

@@ -1,15 +1,17 @@
-import { originForRouting, type HostOrigin, type IdentityKey, type RoutingAuthorization } from '@overpost/protocol'
+import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import { allWithdrawals, newlyPublished, planAdverts, standingAuthorizations } from './advert-plan.ts'
 import type { Alarm } from './alarm.ts'
 import { backoffMs, type BackoffPolicy } from './backoff.ts'
-import { isInForce } from './homes.ts'
-import type { AdvertPublisher, OwnAdvert } from './ports/advert-publisher.ts'
+import type { AdvertPublisher, Statement } from './ports/advert-publisher.ts'
 import type { AuthorizationStore } from './ports/authorization-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
 import type { Random } from './ports/random.ts'
+import type { WithdrawalStore } from './ports/withdrawal-store.ts'
 
 export interface AdvertiserDeps {
   readonly authorizations: Pick<AuthorizationStore, 'page'>
+  readonly withdrawals: Pick<WithdrawalStore, 'page' | 'notePublished'>
   readonly publisher: AdvertPublisher
   readonly alarm: Alarm
   readonly clock: Clock
@@ -26,7 +28,7 @@ export interface AdvertiserDeps {
 }
 
 /**
- * Makes our tokens on chain match the authorizations, until `signal` aborts. It reads both sides afresh each round, the
+ * Makes our tokens on chain match what users authorised and withdrew, until `signal` aborts. It reads both sides afresh each round, the
  * tokens from our own wallet and never from a lookup, so that a restart or a crash between two steps needs no special case.
  */
 export async function runAdvertiser(deps: AdvertiserDeps, signal: AbortSignal): Promise<void> {
@@ -47,9 +49,15 @@ export async function runAdvertiser(deps: AdvertiserDeps, signal: AbortSignal): 
 
 /** One round. Resolves to how many announcements to overlay nodes are still open. */
 export async function reconcile(deps: AdvertiserDeps, signal: AbortSignal): Promise<number> {
-  const { publisher, events, options } = deps
-  const wanted = await standingAuthorizations(deps)
-  const { create, spend } = difference(wanted, await publisher.list(signal))
+  const { authorizations, withdrawals, publisher, clock, self, events, options } = deps
+  const withdrawn = await allWithdrawals(withdrawals)
+  const wanted: Statement[] = withdrawn.map(({ withdrawal }) => ({ kind: 'withdrawal', withdrawal }))
+  for (const authorization of await standingAuthorizations(authorizations, self, clock.nowMs())) {
+    wanted.push({ kind: 'authorization', authorization })
+  }
+  const held = await publisher.list(signal)
+  const { create, spend } = planAdverts(wanted, held)
+  await notePublished(withdrawals, newlyPublished(withdrawn, held))
   while (create.length + spend.length > 0 && !signal.aborted) {
     const change = {
       create: create.splice(0, options.mostPerTransaction),
@@ -57,48 +65,18 @@ export async function reconcile(deps: AdvertiserDeps, signal: AbortSignal): Prom
     }
     const txid = await publisher.publish(change, signal)
     events.published({ created: change.create.length, spent: change.spend.length, txid })
+    const carried = change.create.flatMap((statement) => (statement.kind === 'withdrawal' ? [statement] : []))
+    await notePublished(
+      withdrawals,
+      carried.map(({ withdrawal }) => ({ withdrawal, txid })),
+    )
   }
   return publisher.announce(signal)
 }
 
-async function standingAuthorizations({
-  authorizations,
-  clock,
-  self,
-}: AdvertiserDeps): Promise<RoutingAuthorization[]> {
-  const pageSize = 500
-  const nowMs = clock.nowMs()
-  const standing: RoutingAuthorization[] = []
-  let afterUser: IdentityKey | null = null
-  for (;;) {
-    const page: RoutingAuthorization[] = await authorizations.page(afterUser, pageSize)
-    for (const authorization of page) {
-      const leadsTo = originForRouting(authorization.origin, { allowHttp: true })
-      const isOurs = authorization.hostKey === self.hostKey && leadsTo === self.origin
-      if (isOurs && isInForce(authorization, nowMs)) standing.push(authorization)
-    }
-    const last = page.at(-1)
-    if (last === undefined || page.length < pageSize) return standing
-    afterUser = last.userKey
-  }
-}
-
-/**
- * What to create and what to spend. A second token for a standing authorization, as after a crash between two steps, stays: a
- * spend of one ends the route of both, as anybody could have minted the other (phip.md section 6).
- */
-function difference(
-  wanted: readonly RoutingAuthorization[],
-  adverts: readonly OwnAdvert[],
-): { create: RoutingAuthorization[]; spend: OwnAdvert[] } {
-  const standing = new Map(wanted.map((authorization) => [termsOf(authorization), authorization]))
-  const held = new Set(adverts.map(({ authorization }) => termsOf(authorization)))
-  return {
-    create: [...standing].filter(([terms]) => !held.has(terms)).map(([, authorization]) => authorization),
-    spend: adverts.filter(({ authorization }) => !standing.has(termsOf(authorization))),
-  }
-}
-
-function termsOf({ userKey, hostKey, origin, pattern, dates }: RoutingAuthorization): string {
-  return JSON.stringify([userKey, hostKey, origin, pattern, dates?.issuedAtMs ?? null, dates?.expiresAtMs ?? null])
+async function notePublished(
+  withdrawals: Pick<WithdrawalStore, 'notePublished'>,
+  published: Parameters<WithdrawalStore['notePublished']>[0],
+): Promise<void> {
+  if (published.length > 0) await withdrawals.notePublished(published)
 }

@@ -22,7 +22,7 @@ export {
 export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
 export { runOutboxLanes } from './outbox-lanes.ts'
 export { blockedFee, maxDeliveryRules, Permissions } from './permissions.ts'
-export type { AdvertPublisher, OwnAdvert } from './ports/advert-publisher.ts'
+export type { AdvertPublisher, OwnToken, Statement } from './ports/advert-publisher.ts'
 export type { AuthorizationStore, StoredAuthorization } from './ports/authorization-store.ts'
 export type { Clock } from './ports/clock.ts'
 export type { CoreEvents } from './ports/events.ts'
@@ -56,6 +56,7 @@ export type { Random } from './ports/random.ts'
 export type { RequestVerifier } from './ports/request-verifier.ts'
 export type { SessionStateStore } from './ports/session-state-store.ts'
 export type { Store } from './ports/store.ts'
+export type { StoredWithdrawal, WithdrawalStore } from './ports/withdrawal-store.ts'
 export { ProofPolicies } from './proof-policies.ts'
 export {
   destinationsFor,

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { isTimestamp } from './envelope.ts'
 import { RelayError } from './errors.ts'
-import { hexToBytes } from './hex.ts'
 import { asRecord, isAbsent, parseOrNull, type JsonRecord } from './json.ts'
 import {
   authorizationText,
@@ -10,6 +9,7 @@ import {
   type RoutingTerms,
 } from './phip-authorization.ts'
 import { identityKeySchema, type IdentityKey } from './scalars.ts'
+import { parseSignature } from './signature-field.ts'
 
 /** `POST /authorizeRouting` on the wire: BRC-34's form with `message`, or ours with the terms one by one, or both. */
 export interface AuthorizeRoutingJson {
@@ -30,7 +30,6 @@ export interface RevokeRoutingJson {
 }
 
 const maxTextCharacters = 1000
-const maxSignatureBytes = 72
 
 const revokeRoutingSchema = z.strictObject({ hostKey: identityKeySchema.optional() })
 
@@ -108,19 +107,6 @@ function parseDates({ issuedAtMs, expiresAtMs }: JsonRecord): AuthorizationDates
   if (isAbsent(issuedAtMs) && isAbsent(expiresAtMs)) return null
   if (isTimestamp(issuedAtMs) && isTimestamp(expiresAtMs)) return { issuedAtMs, expiresAtMs }
   throw new RelayError('ERR_INVALID_REQUEST', 'issuedAtMs and expiresAtMs are both given in milliseconds, or neither.')
-}
-
-function parseSignature(value: unknown): Uint8Array {
-  const bytes =
-    typeof value === 'string' && value.length <= 2 * maxSignatureBytes ? hexToBytes(value) : byteArray(value)
-  if (bytes !== null && bytes.length > 0) return bytes
-  throw new RelayError('ERR_INVALID_REQUEST', 'signature must be DER as hexadecimal digits or as an array of bytes.')
-}
-
-function byteArray(value: unknown): Uint8Array | null {
-  if (!Array.isArray(value) || value.length > maxSignatureBytes) return null
-  const isBytes = value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
-  return isBytes ? Uint8Array.from(value as number[]) : null
 }
 
 function optionalText(request: JsonRecord, name: 'message' | 'domain' | 'regex'): string | null {

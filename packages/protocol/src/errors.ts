@@ -33,6 +33,7 @@ export const errorTable = {
   ERR_MISSING_PAYMENT_TX: [400, 'Payment is required to send to this box, and this host cannot take payments yet.'],
   ERR_SIGNATURE_INVALID: [400, 'The signature does not verify.'],
   ERR_INVALID_AUTHORIZATION: [400, 'The authorization is not one that this host can carry out.'],
+  ERR_INVALID_WITHDRAWAL: [400, 'The withdrawal is not one that this host can publish.'],
   ERR_NOT_AUTHORIZED: [404, 'There is no such authorization.'],
   UNAUTHORIZED: [401, 'Mutual authentication (BRC-103/104) failed or is missing.'],
   ERR_DELIVERY_BLOCKED: [403, 'Delivery is blocked.'],

@@ -164,6 +164,13 @@ export {
   type VouchedItemJson,
 } from './propagate-message.ts'
 export {
+  parsePublishWithdrawal,
+  publishWithdrawalAnswerSchema,
+  requireWithdrawal,
+  type PublishWithdrawalAnswer,
+  type PublishWithdrawalJson,
+} from './publish-withdrawal.ts'
+export {
   demandedProof,
   isCiphertext,
   noDemand,

@@ -56,6 +56,8 @@ describe('overpost', () => {
     { argv: ['list', '--host', 'https://relay.example'], env: key, says: /key file \/nowhere\/key cannot be read/ },
     { argv: ['lookup', `02${'ab'.repeat(32)}`], says: /--overlay is missing/ },
     { argv: ['ack', '--host', 'https://relay.example'], env: key, says: /--sender and ID are wanted, or --all/ },
+    { argv: ['withdraw', '--host', 'https://relay.example'], env: key, says: /KEY\|ALL/ },
+    { argv: ['withdraw', 'all', '--host', 'https://relay.example'], env: key, says: /KEY must be a public key/ },
     { argv: ['host', 'start', '--nonsense', '1'], says: /--nonsense/ },
   ]
   for (const { argv, says, env = {} } of wrong) {

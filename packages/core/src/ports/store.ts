@@ -4,6 +4,7 @@ import type { OutboxStore } from './outbox-store.ts'
 import type { PermissionStore } from './permission-store.ts'
 import type { ProofPolicyStore } from './proof-policy-store.ts'
 import type { SessionStateStore } from './session-state-store.ts'
+import type { WithdrawalStore } from './withdrawal-store.ts'
 
 /** All that a host keeps, in one place with one owner. */
 export interface Store extends AsyncDisposable {
@@ -13,4 +14,5 @@ export interface Store extends AsyncDisposable {
   readonly proofPolicies: ProofPolicyStore
   readonly permissions: PermissionStore
   readonly sessionState: SessionStateStore
+  readonly withdrawals: WithdrawalStore
 }

@@ -7,6 +7,7 @@ import type {
   MessageId,
   Outpoint,
   RoutingAuthorization,
+  SignedWithdrawal,
 } from '@overpost/protocol'
 import type { Destination, Forwarding, Message, VerifiedEnvelope, VerifiedRequest } from '../message.ts'
 import type { Arrival, Placement } from '../ports/mailbox-store.ts'
@@ -125,6 +126,17 @@ export function authorizationFixture(overrides: Partial<RoutingAuthorization> = 
     pattern: null,
     dates: { issuedAtMs: fixtureNowMs, expiresAtMs: fixtureNowMs + 90 * 86_400_000 },
     signature: Uint8Array.of(48, 6, 2, 1, 1, 2, 1, 1),
+    ...overrides,
+  }
+}
+
+/** Bob takes back what he allowed another host. */
+export function withdrawalFixture(overrides: Partial<SignedWithdrawal> = {}): SignedWithdrawal {
+  return {
+    userKey: bob,
+    hostKey: keyFixture('other host'),
+    atMs: fixtureNowMs,
+    signature: Uint8Array.of(48, 6, 2, 1, 3, 2, 1, 3),
     ...overrides,
   }
 }

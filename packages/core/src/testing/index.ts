@@ -20,6 +20,7 @@ export {
   outpointFixture,
   placementFixture,
   requestFixture,
+  withdrawalFixture,
 } from './fixtures.ts'
 export { mailboxStoreContract } from './mailbox-store.contract.ts'
 export { ManualClock } from './manual-clock.ts'
@@ -39,3 +40,4 @@ export {
   largePage,
   listing,
 } from './with-store.ts'
+export { withdrawalStoreContract } from './withdrawal-store.contract.ts'

@@ -29,8 +29,20 @@ export function openDoors(
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
-  const { config, log, clock, wallet, verifier, metrics, store, storeWatch, renderError, auth, advertiserAlarm } =
-    foundation
+  const {
+    config,
+    log,
+    clock,
+    wallet,
+    verifier,
+    metrics,
+    store,
+    storeWatch,
+    renderError,
+    auth,
+    advertiserAlarm,
+    outbound,
+  } = foundation
   const { limits, memoryDays, development: allowHttp } = config
   const callerLimits = new CallerLimits(config.rates, (by) => metrics.rateLimited.inc({ by }))
   const isPublicKey = publicKeyCheck(verifier)
@@ -68,6 +80,8 @@ export function openDoors(
       phipRoutes(routes, {
         router,
         authorizations: store.authorizations,
+        withdrawals: store.withdrawals,
+        publishes: outbound.publisher !== null,
         homes,
         policies,
         advertiserAlarm,

@@ -44,11 +44,11 @@ export function startLoops(
   if (publisher === null) {
     log.info('no wallet is configured: this host mints no adverts')
   } else {
-    const { authorizations } = store
+    const { authorizations, withdrawals } = store
     const options = { ...config.advertiser, backoff: advertiserBackoff }
     background.start('advertiser', (signal) =>
       runAdvertiser(
-        { authorizations, publisher, alarm: advertiserAlarm, clock, random, events, self, options },
+        { authorizations, withdrawals, publisher, alarm: advertiserAlarm, clock, random, events, self, options },
         signal,
       ),
     )

@@ -1,4 +1,4 @@
-import { lookupPhip, topicPhip, type IdentityKey } from '@overpost/protocol'
+import { decodeWithdrawalToken, lookupPhip, topicPhip, type IdentityKey, type Withdrawal } from '@overpost/protocol'
 import { readBeef } from './beef-proofs.ts'
 import { cappedFetch, type CappedRequest } from './capped-fetch.ts'
 import { reasonOf } from './connection-fault.ts'
@@ -9,6 +9,8 @@ export interface NamedToken {
   readonly userKey: IdentityKey
   /** `<txid>.<vout>` */
   readonly outpoint: string
+  /** What it carries, if that is a withdrawal: nodes show only the latest for each host, whoever published it. */
+  readonly withdrawal?: Pick<Withdrawal, 'hostKey' | 'atMs'>
 }
 
 /** A transaction of ours that overlay nodes are to know. */
@@ -125,14 +127,24 @@ async function submit(url: string, beef: Uint8Array, way: Way): Promise<boolean>
 
 async function isKnown(url: string, { created, spent }: Announcement, way: Way): Promise<boolean> {
   if (created !== null) {
-    const shown = await shownTokens(url, created.userKey, way)
-    if (!shown.has(created.outpoint)) return false
+    const { tokens, withdrawals } = await shownTokens(url, created.userKey, way)
+    const { outpoint, withdrawal } = created
+    const isReplaced = withdrawals.some(
+      ({ hostKey, atMs }) => withdrawal !== undefined && hostKey === withdrawal.hostKey && atMs >= withdrawal.atMs,
+    )
+    if (!tokens.has(outpoint) && !isReplaced) return false
   }
   if (spent === null) return true
-  return (await shownTokens(url, spent.userKey, way)).get(spent.outpoint) !== 'live'
+  return (await shownTokens(url, spent.userKey, way)).tokens.get(spent.outpoint) !== 'live'
 }
 
-async function shownTokens(url: string, user: IdentityKey, way: Way): Promise<Map<string, 'live' | 'spent'>> {
+/** What a node shows of a user: tokens by their outpoints, and what the withdrawals among them say. */
+interface Shown {
+  readonly tokens: Map<string, 'live' | 'spent'>
+  readonly withdrawals: Withdrawal[]
+}
+
+async function shownTokens(url: string, user: IdentityKey, way: Way): Promise<Shown> {
   const answer = await cappedFetch(`${url}/lookup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-aggregation': 'yes' },
@@ -141,10 +153,14 @@ async function shownTokens(url: string, user: IdentityKey, way: Way): Promise<Ma
     maxAnswerBytes,
   })
   if (answer.status !== 200) throw new Error(`status ${answer.status}`)
-  const shown = new Map<string, 'live' | 'spent'>()
+  const shown: Shown = { tokens: new Map(), withdrawals: [] }
   for (const { txid, outputIndex, beef, context } of parseLookupAnswer(answer.contentType, answer.body, mostOutputs)) {
-    const outpoint = `${txid ?? readBeef(beef)?.subject.txid ?? ''}.${outputIndex}`
-    shown.set(outpoint, context === null ? 'live' : 'spent')
+    const known = readBeef(beef)
+    const subject = txid ?? known?.subject.txid ?? ''
+    shown.tokens.set(`${subject}.${outputIndex}`, context === null ? 'live' : 'spent')
+    const script = known?.transactions.get(subject)?.lockingScripts[outputIndex]
+    const withdrawal = script === undefined ? null : decodeWithdrawalToken(script)
+    if (withdrawal?.userKey === user) shown.withdrawals.push(withdrawal)
   }
   return shown
 }

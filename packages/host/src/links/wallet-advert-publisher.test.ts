@@ -1,5 +1,6 @@
 import { nativeSignatureVerifier } from '@overpost/auth'
-import { signAuthorization, verifyPhipToken, type RoutingAuthorization } from '@overpost/protocol'
+import type { Statement } from '@overpost/core'
+import { signAuthorization, signWithdrawal, verifyPhipToken, verifyWithdrawalToken } from '@overpost/protocol'
 import { expect } from 'chai'
 import { advertNode, type AdvertNode } from '../testing/advert-node.ts'
 import { ChainFixture, datesFixture } from '../testing/chain-fixture.ts'
@@ -33,15 +34,16 @@ describe('WalletAdvertPublisher', () => {
         failed: ({ reason }) => failures.push(reason),
       }),
     })
-  const authorization = (digits: string): Promise<RoutingAuthorization> => {
+  const authorization = async (digits: string): Promise<Statement> => {
     const user = walletFixture(digits)
-    return signAuthorization(user, {
+    const authorization = await signAuthorization(user, {
       userKey: user.identityKey,
       hostKey: hostWallet.identityKey,
       origin: 'https://relay.example',
       pattern: null,
       dates: datesFixture(1_700_000_000_000),
     })
+    return { kind: 'authorization', authorization }
   }
   const authorizations = () => Promise.all(['51', '52', '53'].map(authorization))
   const shown = () =>
@@ -54,7 +56,7 @@ describe('WalletAdvertPublisher', () => {
     const txid = await publisher.publish({ create, spend: [] }, never)
     expect(wallet.made.map((made) => made.id('hex'))).to.deep.equal([txid])
     const adverts = await publisher.list(never)
-    expect(adverts.map((advert) => advert.authorization)).to.deep.equal(create)
+    expect(adverts.map((advert) => advert.statement)).to.deep.equal(create)
     for (const { transaction, index } of wallet.held.values()) {
       const script = Uint8Array.from(transaction.outputs[index]!.lockingScript.toBinary())
       expect(verifyPhipToken(script, { verifier: nativeSignatureVerifier(), allowHttp: false })).to.have.property(
@@ -75,7 +77,9 @@ describe('WalletAdvertPublisher', () => {
     await publisher.announce(never)
     const [advert] = await publisher.list(never)
     await publisher.publish({ create: [third!], spend: [advert!] }, never)
-    expect((await publisher.list(never)).map(({ userKey }) => userKey)).to.deep.equal([second!.userKey, third!.userKey])
+    expect((await publisher.list(never)).map(({ userKey }) => userKey)).to.deep.equal(
+      ['52', '53'].map((digits) => walletFixture(digits).identityKey),
+    )
     expect(await publisher.announce(never)).to.equal(0)
     expect(shown()).to.deep.equal(Array(2).fill(['spent', 'live', 'live']))
     expect(wallet.held.size).to.equal(3)
@@ -144,6 +148,46 @@ describe('WalletAdvertPublisher', () => {
     }
     expect(wallet.aborted).to.equal(1)
     expect(await publisher.list(never)).to.have.length(3)
+  })
+
+  it('mints a withdrawal beside adverts, gives it back after a restart, and spends it', async () => {
+    const user = walletFixture('51')
+    const terms = { userKey: user.identityKey, hostKey: walletFixture('44').identityKey, atMs: 1_700_000_000_000 }
+    const withdrawal: Statement = { kind: 'withdrawal', withdrawal: await signWithdrawal(user, terms) }
+    const publisher = start()
+    await publisher.list(never)
+    const [first] = await authorizations()
+    await publisher.publish({ create: [withdrawal, first!], spend: [] }, never)
+    expect(await publisher.announce(never)).to.equal(0)
+    expect(shown()).to.deep.equal(Array(2).fill(['live', 'live']))
+    const [minted] = [...wallet.held.values()]
+    const script = Uint8Array.from(minted!.transaction.outputs[minted!.index]!.lockingScript.toBinary())
+    expect(verifyWithdrawalToken(script, { verifier: nativeSignatureVerifier() })).to.have.property('token')
+
+    const after = start()
+    const held = await after.list(never)
+    expect(held.map(({ statement }) => statement)).to.deep.equal([withdrawal, first])
+    await after.publish({ create: [], spend: held.slice(0, 1) }, never)
+    expect((await after.list(never)).map(({ statement }) => statement)).to.deep.equal([first])
+  })
+
+  it('counts a withdrawal as known where a later one hides it, as another host may have published', async () => {
+    const user = walletFixture('51')
+    const terms = { userKey: user.identityKey, hostKey: walletFixture('44').identityKey }
+    const withdrawal = async (atMs: number): Promise<Statement> => {
+      return { kind: 'withdrawal', withdrawal: await signWithdrawal(user, { ...terms, atMs }) }
+    }
+    const publisher = start()
+    await publisher.list(never)
+    await publisher.publish({ create: [await withdrawal(1)], spend: [] }, never)
+    await publisher.announce(never)
+    await publisher.publish({ create: [await withdrawal(2)], spend: [] }, never)
+    await publisher.announce(never)
+    for (const { tokens } of nodes) tokens.delete([...tokens.keys()][0]!)
+
+    const after = start()
+    await after.list(never)
+    expect(await after.announce(never)).to.equal(0)
   })
 
   it('leaves tokens of other hosts in the same wallet alone', async () => {

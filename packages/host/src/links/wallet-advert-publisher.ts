@@ -15,7 +15,9 @@ import {
 import {
   bytesToHex,
   createPhipTokenScript,
+  createWithdrawalTokenScript,
   decodePhipToken,
+  decodeWithdrawalToken,
   encodePushDrop,
   hexToBytes,
   phipAuthorization,
@@ -23,10 +25,9 @@ import {
   walletKey,
   type IdentityKey,
   type Outpoint,
-  type RoutingAuthorization,
   type TokenSigner,
 } from '@overpost/protocol'
-import type { AdvertPublisher, OwnAdvert } from '@overpost/core'
+import type { AdvertPublisher, OwnToken, Statement } from '@overpost/core'
 import type { AdvertAnnouncements, NamedToken } from './advert-announcements.ts'
 
 /** The calls of a BRC-100 wallet that minting needs. */
@@ -67,24 +68,24 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     this.#deps = deps
   }
 
-  async list(signal: AbortSignal): Promise<OwnAdvert[]> {
+  async list(signal: AbortSignal): Promise<OwnToken[]> {
     const wallet = this.#deps.openWallet(signal)
     if (!this.#isLoaded) {
       await this.#takeUpOld(wallet)
       this.#isLoaded = true
     }
-    const adverts: OwnAdvert[] = []
+    const tokens: OwnToken[] = []
     for await (const { outputs } of pages(wallet, advertBasket, 'locking scripts')) {
       for (const output of outputs) {
-        const advert = this.#advertOf(output)
-        if (advert !== null) adverts.push(advert)
+        const token = this.#tokenOf(output)
+        if (token !== null) tokens.push(token)
       }
     }
-    return adverts
+    return tokens
   }
 
   async publish(
-    { create, spend }: { create: readonly RoutingAuthorization[]; spend: readonly OwnAdvert[] },
+    { create, spend }: { create: readonly Statement[]; spend: readonly OwnToken[] },
     signal: AbortSignal,
   ): Promise<string> {
     const wallet = this.#deps.openWallet(signal)
@@ -110,13 +111,13 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     return this.#deps.announcements.announce(signal)
   }
 
-  #announce(txid: string, tx: AtomicBEEF, create: readonly RoutingAuthorization[], spend: readonly OwnAdvert[]): void {
+  #announce(txid: string, tx: AtomicBEEF, create: readonly Statement[], spend: readonly OwnToken[]): void {
     const [firstCreated] = create
     const [firstSpent] = spend
     this.#deps.announcements.add({
       txid,
       beef: Uint8Array.from(Transaction.fromAtomicBEEF(tx).toBEEF()),
-      created: firstCreated === undefined ? null : { userKey: firstCreated.userKey, outpoint: `${txid}.0` },
+      created: firstCreated === undefined ? null : namedToken(`${txid}.0`, firstCreated),
       spent: firstSpent === undefined ? null : { userKey: firstSpent.userKey, outpoint: firstSpent.outpoint },
       isOld: false,
     })
@@ -132,8 +133,8 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     }
     for await (const { outputs, beef } of pages(wallet, advertBasket, 'entire transactions')) {
       for (const output of outputs) {
-        const advert = this.#advertOf(output)
-        if (advert !== null) entryOf(txidOf(output), beef).created ??= advert
+        const token = this.#tokenOf(output)
+        if (token !== null) entryOf(txidOf(output), beef).created ??= namedToken(token.outpoint, token.statement)
       }
     }
     for await (const { outputs, beef } of pages(wallet, spendBasket, 'entire transactions')) {
@@ -147,16 +148,29 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     }
   }
 
-  #advertOf({ outpoint, script }: HeldOutput): OwnAdvert | null {
-    const token = decodePhipToken(hexToBytes(script) ?? new Uint8Array())
+  #tokenOf({ outpoint, script }: HeldOutput): OwnToken | null {
+    const bytes = hexToBytes(script) ?? new Uint8Array()
+    const statement = this.#authorizationIn(bytes) ?? this.#withdrawalIn(bytes)
+    return statement === null ? null : { outpoint: outpoint as Outpoint, userKey: userOf(statement), statement }
+  }
+
+  #authorizationIn(script: Uint8Array): Statement | null {
+    const token = decodePhipToken(script)
     if (token?.hostKey !== this.#deps.signer.identityKey) return null
-    return { outpoint: outpoint as Outpoint, userKey: token.userKey, authorization: phipAuthorization(token) }
+    return { kind: 'authorization', authorization: phipAuthorization(token) }
+  }
+
+  #withdrawalIn(script: Uint8Array): Statement | null {
+    const token = decodeWithdrawalToken(script)
+    if (token?.publisherKey !== this.#deps.signer.identityKey) return null
+    const { userKey, hostKey, atMs, userSignature: signature } = token
+    return { kind: 'withdrawal', withdrawal: { userKey, hostKey, atMs, signature } }
   }
 
   /** The tokens to spend, and markers of spends that every node knows, which have served. */
   async #inputs(
     wallet: AdvertWallet,
-    spend: readonly OwnAdvert[],
+    spend: readonly OwnToken[],
   ): Promise<{ inputs: HeldOutput[]; inputBeef: number[] }> {
     const wanted = new Set<string>(spend.map(({ outpoint }) => outpoint))
     const inputs: HeldOutput[] = []
@@ -178,15 +192,15 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     return { inputs, inputBeef: inputBeef.toBinary() }
   }
 
-  async #outputs(create: readonly RoutingAuthorization[], spend: readonly OwnAdvert[]): Promise<CreateActionOutput[]> {
+  async #outputs(create: readonly Statement[], spend: readonly OwnToken[]): Promise<CreateActionOutput[]> {
     const { signer } = this.#deps
     const outputs = await Promise.all(
-      create.map(async (authorization) => ({
-        lockingScript: bytesToHex(await createPhipTokenScript(signer, authorization)),
+      create.map(async (statement) => ({
+        lockingScript: bytesToHex(await scriptOf(statement, signer)),
         satoshis: tokenSatoshis,
         outputDescription: 'Advert of a hosted user',
         basket: advertBasket,
-        tags: [userTag(authorization.userKey)],
+        tags: [userTag(userOf(statement))],
       })),
     )
     const [first] = spend
@@ -305,6 +319,23 @@ function readNote(note: string | null): NamedToken | null {
   } catch {
     return null
   }
+}
+
+function scriptOf(statement: Statement, signer: TokenSigner): Promise<Uint8Array> {
+  return statement.kind === 'authorization'
+    ? createPhipTokenScript(signer, statement.authorization)
+    : createWithdrawalTokenScript(signer, statement.withdrawal)
+}
+
+function userOf(statement: Statement): IdentityKey {
+  return statement.kind === 'authorization' ? statement.authorization.userKey : statement.withdrawal.userKey
+}
+
+function namedToken(outpoint: string, statement: Statement): NamedToken {
+  const userKey = userOf(statement)
+  return statement.kind === 'withdrawal'
+    ? { userKey, outpoint, withdrawal: statement.withdrawal }
+    : { userKey, outpoint }
 }
 
 function userTag(userKey: IdentityKey): string {

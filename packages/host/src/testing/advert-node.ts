@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { Transaction } from '@bsv/sdk'
-import { decodePhipToken, type HostOrigin, type IdentityKey } from '@overpost/protocol'
+import { decodePhipToken, decodeWithdrawalToken, type HostOrigin, type IdentityKey } from '@overpost/protocol'
 import { bind, unbind } from './scripted-peer.ts'
 
 interface Known {
@@ -49,7 +49,8 @@ export async function advertNode(): Promise<AdvertNode> {
       coinsRemoved.push(index)
     })
     transaction.outputs.forEach(({ lockingScript }, index) => {
-      const token = decodePhipToken(Uint8Array.from(lockingScript.toBinary()))
+      const script = Uint8Array.from(lockingScript.toBinary())
+      const token = decodePhipToken(script) ?? decodeWithdrawalToken(script)
       if (token === null || tokens.has(`${txid}.${index}`)) return
       tokens.set(`${txid}.${index}`, { userKey: token.userKey, transaction, index, spentBy: null })
       outputsToAdmit.push(index)

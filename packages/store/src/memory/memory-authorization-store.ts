@@ -1,13 +1,15 @@
 import type { AuthorizationStore, StoredAuthorization } from '@overpost/core'
-import type { IdentityKey, RoutingAuthorization } from '@overpost/protocol'
-import { putOutcome } from '../rules/newer-authorization.ts'
+import type { IdentityKey, RoutingAuthorization, Withdrawal } from '@overpost/protocol'
+import { isEndedBy, putOutcome } from '../rules/newer-authorization.ts'
 
 /** The authorizations of one process, gone with it. */
 export class MemoryAuthorizationStore implements AuthorizationStore {
   readonly #byUser = new Map<IdentityKey, StoredAuthorization>()
+  readonly #withdrawals: Withdrawal[] = []
 
   put(authorization: RoutingAuthorization): Promise<'stored' | 'unchanged' | 'older'> {
-    const outcome = putOutcome(this.#byUser.get(authorization.userKey) ?? null, authorization)
+    const withdrawals = this.#withdrawals.filter(({ userKey }) => userKey === authorization.userKey)
+    const outcome = putOutcome(this.#byUser.get(authorization.userKey) ?? null, authorization, withdrawals)
     if (outcome === 'stored') this.#byUser.set(authorization.userKey, { authorization, revokedAtMs: null })
     return Promise.resolve(outcome)
   }
@@ -21,6 +23,14 @@ export class MemoryAuthorizationStore implements AuthorizationStore {
     if (stored?.revokedAtMs !== null) return Promise.resolve(false)
     this.#byUser.set(user, { ...stored, revokedAtMs: nowMs })
     return Promise.resolve(true)
+  }
+
+  /** Revokes what a withdrawal ends, now and when it comes again. */
+  withdraw(withdrawal: Withdrawal, nowMs: number): void {
+    this.#withdrawals.push(withdrawal)
+    const stored = this.#byUser.get(withdrawal.userKey)
+    if (stored?.revokedAtMs !== null || !isEndedBy(stored.authorization, withdrawal)) return
+    this.#byUser.set(withdrawal.userKey, { ...stored, revokedAtMs: nowMs })
   }
 
   page(afterUser: IdentityKey | null, limit: number): Promise<RoutingAuthorization[]> {

@@ -6,6 +6,7 @@ import {
   proofPolicyStoreContract,
   quotasContract,
   sessionStateStoreContract,
+  withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openMemoryStore } from './open-memory-store.ts'
 
@@ -17,4 +18,5 @@ permissionStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 sessionStateStoreContract('memory', open)
+withdrawalStoreContract('memory', open)
 quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore(quotas)))

@@ -7,17 +7,20 @@ import { memoryOutbox } from './memory-outbox-rows.ts'
 import { MemoryOutgoing } from './memory-outgoing.ts'
 import { MemoryPermissionStore } from './memory-permission-store.ts'
 import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
+import { MemoryWithdrawalStore } from './memory-withdrawal-store.ts'
 
 /** An empty store that is gone with the process: for tests and simulations, slow when it holds many messages. */
 export function openMemoryStore(quotas: Quotas | null = null): Store {
   const log = new MemoryLog()
   const outgoing = new MemoryOutgoing(log)
   const rows = memoryOutbox(outgoing)
+  const authorizations = new MemoryAuthorizationStore()
   const outbox = new ClaimingOutboxStore(rows, rows)
   return {
     mailboxes: new MemoryMailboxStore(log, outgoing, quotas, (placement) => outbox.noteAccepted(placement)),
     outbox,
-    authorizations: new MemoryAuthorizationStore(),
+    authorizations,
+    withdrawals: new MemoryWithdrawalStore(authorizations),
     proofPolicies: new MemoryProofPolicyStore(),
     permissions: new MemoryPermissionStore(),
     sessionState: memorySessionState(),

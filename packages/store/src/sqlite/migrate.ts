@@ -2,10 +2,17 @@ import type { Db } from './database.ts'
 import { createInitialTables } from './migrations/0001-initial.ts'
 import { addSenderProofs } from './migrations/0002-sender-proofs.ts'
 import { addDeliveryRules } from './migrations/0003-delivery-rules.ts'
-import { countUsage } from './migrations/0004-usage.ts'
+import { addWithdrawals } from './migrations/0004-withdrawals.ts'
+import { countUsage } from './migrations/0005-usage.ts'
 
 /** In order; the schema version is how many of them were run. */
-const migrations: readonly ((db: Db) => void)[] = [createInitialTables, addSenderProofs, addDeliveryRules, countUsage]
+const migrations: readonly ((db: Db) => void)[] = [
+  createInitialTables,
+  addSenderProofs,
+  addDeliveryRules,
+  addWithdrawals,
+  countUsage,
+]
 
 /**
  * Brings the tables up to date, each step in a transaction.

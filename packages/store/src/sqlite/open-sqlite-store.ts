@@ -8,6 +8,7 @@ import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
+import { SqliteWithdrawalStore } from './sqlite-withdrawal-store.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
 import { ThreadRunner } from './writer/thread-runner.ts'
@@ -38,6 +39,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 function openLocked({ file, maxFileBytes = null, quotas = null }: SqliteStoreOptions, lock: Disposable): Store {
   const reader = new ReaderContext(openForReading(file))
   const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas }))
+  const authorizations = new SqliteAuthorizationStore(reader, writer)
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
     finishParcels: (ends) => writer.run('finishParcels', ends),
     finishUnrouted: (ends) => writer.run('finishUnrouted', ends),
@@ -45,7 +47,8 @@ function openLocked({ file, maxFileBytes = null, quotas = null }: SqliteStoreOpt
   return {
     mailboxes: new SqliteMailboxStore(reader, writer, (placement) => outbox.noteAccepted(placement)),
     outbox,
-    authorizations: new SqliteAuthorizationStore(reader, writer),
+    authorizations,
+    withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
     permissions: new SqlitePermissionStore(reader, writer),
     sessionState: {

@@ -4,9 +4,11 @@ import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
+import { notePublished } from './operations/note-published.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
 import { putDeliveryRule } from './operations/put-delivery-rule.ts'
 import { putProofPolicy } from './operations/put-proof-policy.ts'
+import { putWithdrawal } from './operations/put-withdrawal.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
@@ -23,9 +25,11 @@ export const operations = {
   finishUnrouted,
   forgetMemories,
   markListed,
+  notePublished,
   putAuthorization,
   putDeliveryRule,
   putProofPolicy,
+  putWithdrawal,
   receiveArrivals,
   revokeAuthorization,
   saveSessionState,

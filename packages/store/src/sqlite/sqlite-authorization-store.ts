@@ -48,6 +48,11 @@ export class SqliteAuthorizationStore implements AuthorizationStore {
     })
   }
 
+  /** Reads a user's anew next time: something else wrote it. */
+  forget(user: IdentityKey): void {
+    this.#known.delete(user)
+  }
+
   #find(user: IdentityKey): StoredAuthorization | null {
     const sql = `SELECT ${authorizationColumns} FROM authorizations WHERE user_key = ?`
     const row = this.#reader.sql<AuthorizationRow>(sql).get(Buffer.from(user, 'hex'))

@@ -11,6 +11,7 @@ import {
   proofPolicyStoreContract,
   quotasContract,
   sessionStateStoreContract,
+  withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
@@ -37,4 +38,5 @@ permissionStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
+withdrawalStoreContract('sqlite', open)
 quotasContract('sqlite', openWith)

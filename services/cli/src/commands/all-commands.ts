@@ -13,12 +13,14 @@ import { network } from './network.ts'
 import { overlayStart } from './overlay-start.ts'
 import { revoke } from './revoke.ts'
 import { send } from './send.ts'
+import { withdraw } from './withdraw.ts'
 
 /** Every command, in the order of the help. */
 export const allCommands: readonly AnyCommand[] = [
   keygen,
   authorize,
   revoke,
+  withdraw,
   send,
   list,
   ack,

@@ -5,16 +5,19 @@ import { authorizeRouting, type AuthorizeRoutingDeps } from './authorize-routing
 import { propagateMessage } from './propagate-message.ts'
 import { propagateMessages, type PropagateMessagesDeps } from './propagate-messages.ts'
 import { proofPolicy, type ProofPolicyDeps } from './proof-policy.ts'
+import { publishWithdrawal, type PublishWithdrawalDeps } from './publish-withdrawal.ts'
 import { revokeRouting } from './revoke-routing.ts'
 
 export type PhipDeps = AuthorizeRoutingDeps &
   PropagateMessagesDeps &
-  ProofPolicyDeps & { readonly authorizations: AuthorizationStore }
+  ProofPolicyDeps &
+  PublishWithdrawalDeps & { readonly authorizations: AuthorizationStore }
 
 /** BRC-34: who is hosted here, and what other hosts hand in. */
 export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
   routes.post('/authorizeRouting', authorizeRouting(deps))
   routes.post('/revokeRouting', revokeRouting(deps))
+  routes.post('/publishWithdrawal', publishWithdrawal(deps))
   routes.post('/propagateMessage', propagateMessage(deps.router))
   routes.post('/propagateMessages', propagateMessages(deps))
   routes.post('/proofPolicy', proofPolicy(deps))

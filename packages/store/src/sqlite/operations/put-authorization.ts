@@ -1,6 +1,7 @@
 import type { RoutingAuthorization } from '@overpost/protocol'
 import { putOutcome } from '../../rules/newer-authorization.ts'
 import { authorizationColumns, decodeAuthorization, type AuthorizationRow } from '../authorization-row.ts'
+import { withdrawalsOf } from '../tables/withdrawals.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Keeps a user's authorization unless a later one is here (`AuthorizationStore.put`). */
@@ -12,7 +13,8 @@ export function putAuthorization(
   const row = context
     .sql<AuthorizationRow>(`SELECT ${authorizationColumns} FROM authorizations WHERE user_key = ?`)
     .get(userKey)
-  const outcome = putOutcome(row === undefined ? null : decodeAuthorization(row), authorization)
+  const withdrawals = withdrawalsOf(context, authorization.userKey).map(({ withdrawal }) => withdrawal)
+  const outcome = putOutcome(row === undefined ? null : decodeAuthorization(row), authorization, withdrawals)
   if (outcome !== 'stored') return outcome
   const { hostKey, origin, pattern, dates, signature } = authorization
   context
