@@ -154,7 +154,7 @@ export class Checker {
       case 'once':
         attempt.sends += 1
         try {
-          await this.#post(sender, message.request)
+          await this.#post(sender, onlyRequest(message))
           attempt.fate = 'accepted'
         } catch (error) {
           if (isRefusal(error)) Object.assign(attempt, { fate: 'refused', code: error.code })
@@ -199,8 +199,13 @@ export class Checker {
   }
 }
 
-function withoutEnvelope({ request }: PreparedMessage): SendMessageJson {
-  const { recipients = [], messageBox, messageId = [], body } = request.message
+function onlyRequest({ requests: [request] }: PreparedMessage): SendMessageJson {
+  if (request === undefined) throw new Error('nothing was prepared')
+  return request
+}
+
+function withoutEnvelope(prepared: PreparedMessage): SendMessageJson {
+  const { recipients = [], messageBox, messageId = [], body } = onlyRequest(prepared).message
   return { message: { recipients, messageBox, messageId, body } }
 }
 

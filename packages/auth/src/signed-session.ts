@@ -1,7 +1,13 @@
-import { bytesToHex, hexToBytes, identityKeySchema, type IdentityKey } from '@overpost/protocol'
+import {
+  base64ToBytes,
+  bytesToBase64,
+  bytesToHex,
+  hexToBytes,
+  identityKeySchema,
+  type IdentityKey,
+} from '@overpost/protocol'
 import { isSignedHeader, requestPayload, responsePayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
-import { base64ToBytes, bytesToBase64 } from './base64.ts'
 import { SessionError } from './session-error.ts'
 import type { SessionSigner } from './session-signer.ts'
 import { AnswerTooLarge, type Transport, type TransportAnswer, type TransportRequest } from './transport.ts'

@@ -1,3 +1,4 @@
+export type { BodySecrecy } from './body-cipher.ts'
 export { findHosts, type FindHostsRequest, type FoundHost, type FoundHosts } from './find-hosts.ts'
 export { headerServiceTracker } from './header-service-tracker.ts'
 export type { ListedMessage } from './listed-message.ts'

@@ -8,6 +8,7 @@ import {
   type MessageId,
   type SignatureVerifier,
 } from '@overpost/protocol'
+import { openBody, type BodySecrecy, type CipherWallet } from './body-cipher.ts'
 
 /** A message that waits for its reader. */
 export interface ListedMessage {
@@ -15,8 +16,9 @@ export interface ListedMessage {
   readonly sender: IdentityKey
   /** The sender's own name for it; with box and sender, what acknowledges it. */
   readonly messageId: MessageId
-  /** As sent. */
+  /** As the sender wrote it; of what is `sealed`, the ciphertext. */
   readonly body: string | object
+  readonly secrecy: BodySecrecy
   /** When the host stored it, Unix milliseconds; null when the host does not say. */
   readonly receivedAtMs: number | null
   /**
@@ -33,16 +35,22 @@ export interface ListedMessage {
 }
 
 /** What an item of a listing says. `verifier` is null when envelopes were not asked for. */
-export function readListedMessage(
+export async function readListedMessage(
   item: ListMessagesAnswer['messages'][number],
-  reader: { readonly recipient: IdentityKey; readonly box: BoxName; readonly verifier: SignatureVerifier | null },
-): ListedMessage {
-  const { recipient, box, verifier } = reader
+  reader: {
+    readonly wallet: CipherWallet
+    readonly recipient: IdentityKey
+    readonly box: BoxName
+    readonly verifier: SignatureVerifier | null
+  },
+): Promise<ListedMessage> {
+  const { wallet, recipient, box, verifier } = reader
+  const sent = unwrapBody(item.body)
   const message = {
     box,
     sender: item.sender,
     messageId: (item.id ?? item.messageId) as MessageId,
-    body: unwrapBody(item.body),
+    ...(await openBody(wallet, item.sender, sent)),
     receivedAtMs: item.timestamp ?? null,
     proof: item.proof ?? null,
     originHost: item.originHost ?? null,
@@ -50,10 +58,9 @@ export function readListedMessage(
   }
   if (verifier === null) return { ...message, verified: null }
   const envelope = envelopeFromJson(item.envelope)
-  const { body } = message
   const verified =
     envelope !== null &&
-    typeof body === 'string' &&
-    verifyEnvelope({ ...message, body, recipient }, envelope, verifier) !== null
+    typeof sent === 'string' &&
+    verifyEnvelope({ ...message, body: sent, recipient }, envelope, verifier) !== null
   return { ...message, verified }
 }

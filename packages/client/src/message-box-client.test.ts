@@ -1,5 +1,5 @@
 import { IdentityWallet, nativeSignatureVerifier, type PeerState } from '@overpost/auth'
-import { parsePublishWithdrawal, requireWithdrawal, verifyEnvelope } from '@overpost/protocol'
+import { contentOf, parsePublishWithdrawal, requireWithdrawal, verifyEnvelope } from '@overpost/protocol'
 import { ProtoWallet, PrivateKey } from '@bsv/sdk'
 import { expect } from 'chai'
 import type { Context } from 'koa'
@@ -36,7 +36,8 @@ describe('MessageBoxClient', () => {
       box: kept!.request.box,
       messageId: to!.messageId!,
     }
-    expect(verifyEnvelope({ ...signed, body: 'hello' }, to!.envelope!, verifier)).to.be.a('string')
+    const { body } = contentOf(kept!.request.body)
+    expect(verifyEnvelope({ ...signed, body }, to!.envelope!, verifier)).to.be.a('string')
     expect(verifyEnvelope({ ...signed, body: 'other' }, to!.envelope!, verifier)).to.equal(null)
   })
 
@@ -45,15 +46,38 @@ describe('MessageBoxClient', () => {
     const client = new MessageBoxClient({ wallet, host: host.origin })
     await client.send(message)
     const { messages } = await client.list({ box: 'inbox', withEnvelope: true })
-    expect(messages[0]).to.include({ body: 'hello', verified: false }) // it is Bob's, and this is Alice listing it
+    // It is Bob's, and this is Alice listing it: she has the key of the body, too, and the envelope is not for her.
+    expect(messages[0]).to.include({ verified: false })
   })
 
   it('names and signs for each of several recipients', async () => {
     const others = [bob.identityKey, host.wallet.identityKey]
-    const sent = await clientFor().send({ recipients: others, box: 'inbox', body: 'x' })
+    const sent = await clientFor().send({ recipients: others, box: 'inbox', body: 'x', encrypt: false })
     expect(sent.map(({ recipient }) => recipient)).to.deep.equal(others)
     expect(new Set(sent.map(({ messageId }) => messageId)).size).to.equal(2)
     expect(host.kept[0]?.request.recipients.every(({ envelope }) => envelope !== null)).to.equal(true)
+  })
+
+  it('encrypts for each of several recipients, in a request of their own', async () => {
+    const others = [bob.identityKey, host.wallet.identityKey]
+    const sent = await clientFor().send({ recipients: others, box: 'inbox', body: 'x' })
+    expect(sent.map(({ recipient }) => recipient)).to.deep.equal(others)
+    const bodies = host.kept.map(({ request }) => request.body)
+    expect(new Set(bodies).size).to.equal(2)
+    expect(bodies.every((body) => typeof body === 'string' && /^{"encryptedMessage":"[^"]+"}$/.test(body))).to.equal(
+      true,
+    )
+  })
+
+  it('shows whether others could read a message, and what only somebody else can', async () => {
+    const alice = clientFor()
+    await alice.send(message)
+    await alice.send({ ...message, encrypt: false })
+    await alice.send({ ...message, recipient: host.wallet.identityKey })
+    const { messages } = await clientFor({ wallet: bob }).list({ box: 'inbox', withEnvelope: true })
+    expect(messages.map(({ secrecy }) => secrecy)).to.deep.equal(['opened', 'plain', 'sealed'])
+    expect(messages.map(({ body }) => body).slice(0, 2)).to.deep.equal(['hello', 'hello'])
+    expect(messages.map(({ verified }) => verified)).to.deep.equal([true, true, false])
   })
 
   it('keeps id and envelope when it tries again after a lost answer', async () => {
@@ -65,7 +89,7 @@ describe('MessageBoxClient', () => {
     host.answers.push(loseAnswer, loseAnswer)
     const prepared = await clientFor().prepare(message)
     await clientFor().send(prepared)
-    expect(seen).to.deep.equal([prepared.request, prepared.request])
+    expect(seen).to.deep.equal([prepared.requests[0], prepared.requests[0]])
     expect(host.kept).to.have.length(1)
     expect(host.kept[0]?.request.recipients[0]?.messageId).to.equal(prepared.recipients[0]?.messageId)
   })

@@ -23,6 +23,7 @@ import {
 } from '@overpost/protocol'
 import * as z from 'zod'
 import { authorizationRequest } from './authorization-request.ts'
+import type { CipherWallet } from './body-cipher.ts'
 import { callHost } from './call-host.ts'
 import { withDeadline } from './deadline.ts'
 import { fetchCapability } from './fetch-capability.ts'
@@ -33,7 +34,7 @@ import { publishWithdrawal, type WithdrawOptions, type Withdrawn } from './publi
 import { withRetries } from './with-retries.ts'
 
 /** What the client asks of a wallet (BRC-100): any `WalletInterface`, `ProtoWallet`, or `IdentityWallet` of @overpost/auth. */
-export type ClientWallet = SessionWallet
+export type ClientWallet = SessionWallet & CipherWallet
 
 export interface MessageBoxClientOptions {
   /** The user's own. */
@@ -140,15 +141,20 @@ export class MessageBoxClient {
   }
 
   /**
-   * Sends a message with the sender's envelope; resolves when it is on the host's disk. Tries three times, each within the
-   * time for a call, with the same id and the same envelope: so it arrives once, whether or not an answer was lost.
+   * Sends a message, encrypted, with the sender's envelope; resolves when it is on the host's disk. Tries three times, each within
+   * the time for a call, with the same id and the same envelope: so it arrives once, whether or not an answer was lost. Of several
+   * recipients each has a request of their own: when one is refused, the others' may have gone; send the same again.
    */
   async send(message: OutgoingMessage | PreparedMessage, { signal }: CallOptions = {}): Promise<SentMessage[]> {
-    const { request } = 'request' in message ? message : await this.prepare(message)
-    const { results } = await withRetries({ attempts: sendAttempts, signal }, () =>
-      this.#post('/sendMessage', request, sendMessageAnswerSchema, signal),
-    )
-    return results.map(({ recipient, messageId, duplicate = false }) => ({ recipient, messageId, duplicate }))
+    const { requests } = 'requests' in message ? message : await this.prepare(message)
+    const sent: SentMessage[] = []
+    for (const request of requests) {
+      const { results } = await withRetries({ attempts: sendAttempts, signal }, () =>
+        this.#post('/sendMessage', request, sendMessageAnswerSchema, signal),
+      )
+      sent.push(...results.map(({ recipient, messageId, duplicate = false }) => ({ recipient, messageId, duplicate })))
+    }
+    return sent
   }
 
   /** One page of a box of one's own. */
@@ -162,12 +168,13 @@ export class MessageBoxClient {
     }
     const answer = await this.#post('/listMessages', request, listMessagesAnswerSchema, signal)
     const reader = {
+      wallet: this.#wallet,
       recipient: await this.identityKey(),
       box: messageBox,
       verifier: withEnvelope ? this.#verifier : null,
     }
     return {
-      messages: answer.messages.map((item) => readListedMessage(item, reader)),
+      messages: await Promise.all(answer.messages.map((item) => readListedMessage(item, reader))),
       cursor: answer.cursor ?? null,
       more: answer.more ?? false,
     }

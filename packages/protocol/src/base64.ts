@@ -1,3 +1,10 @@
+/** Standard base64, padded. */
+export function bytesToBase64(bytes: Uint8Array): string {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}
+
 /** The bytes of standard base64; null for any other text. */
 export function base64ToBytes(text: string): Uint8Array | null {
   let binary: string

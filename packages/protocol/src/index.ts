@@ -13,6 +13,7 @@ export {
   type AuthorizeRoutingJson,
   type RevokeRoutingJson,
 } from './authorize-routing.ts'
+export { base64ToBytes, bytesToBase64 } from './base64.ts'
 export { compileBoxPattern, maxPatternCharacters, type BoxPattern } from './box-pattern.ts'
 export { canonicalJson } from './canonical-json.ts'
 export { isCanonicalSignature } from './canonical-signature.ts'
@@ -85,6 +86,7 @@ export {
   type MessageboxAdvert,
 } from './messagebox-advert.ts'
 export {
+  bodyCipherKey,
   capabilityKey,
   custodyReceiptKey,
   envelopeKey,

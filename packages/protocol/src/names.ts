@@ -27,6 +27,8 @@ export const messageboxAdvertKey: KeyName = { protocolID: [1, 'messagebox advert
 export const envelopeKey: KeyName = { protocolID: [1, 'phip message envelope'], keyID: '1' }
 /** A host signs that it has messages which another host handed in. */
 export const custodyReceiptKey: KeyName = { protocolID: [1, 'phip custody receipt'], keyID: '1' }
+/** Sender and recipient share the key of a body, as `@bsv/message-box-client` has it (BRC-2). */
+export const bodyCipherKey: KeyName = { protocolID: [1, 'messagebox'], keyID: '1' }
 /** A host signs what it says of itself. */
 export const capabilityKey: KeyName = { protocolID: [1, 'relay host capability'], keyID: '1' }
 

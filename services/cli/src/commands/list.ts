@@ -53,9 +53,15 @@ function print(messages: readonly ListedMessage[], out: (line: string) => void):
     messageId,
     proofWord(message),
     message.vouchedBy ?? '-',
-    typeof body === 'string' ? body.replaceAll(/\s+/g, ' ') : JSON.stringify(body),
+    message.secrecy,
+    message.secrecy === 'sealed' ? '(cannot be opened)' : bodyWords(body),
   ])
-  for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'VOUCHED BY', 'BODY'], ...rows])) out(line)
+  for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'VOUCHED BY', 'SECRECY', 'BODY'], ...rows]))
+    out(line)
+}
+
+function bodyWords(body: string | object): string {
+  return typeof body === 'string' ? body.replaceAll(/\s+/g, ' ') : JSON.stringify(body)
 }
 
 function proofWord({ verified, proof }: Pick<ListedMessage, 'verified' | 'proof'>): string {
