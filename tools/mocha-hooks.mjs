@@ -6,6 +6,9 @@ export const mochaHooks = {
     process.on('unhandledRejection', (reason) => {
       throw reason
     })
+    // Nothing keeps the process any more. Node 20 can spin for ever in the clean-up of its own that would follow (seen in
+    // CleanupHandles, after thousands of sockets and children), and there is nothing to clean up.
+    process.once('beforeExit', () => process.exit())
   },
   afterAll() {
     // Not awaited, and no reason to stay: it only fires when something else keeps the process.
