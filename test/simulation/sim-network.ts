@@ -210,6 +210,7 @@ export class SimHost implements AsyncDisposable {
       accepted: tell('accepted'),
       received: tell('received'),
       overQuota: tell('overQuota'),
+      pruned: tell('pruned'),
       delivered: tell('delivered'),
       attemptFailed: tell('attemptFailed'),
       parcelFailed: tell('parcelFailed'),

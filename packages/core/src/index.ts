@@ -30,6 +30,7 @@ export type { DirectoryAnswer, DirectoryEntry, HostDirectory } from './ports/hos
 export type { CallAnswer, HostLink, ParcelAnswer } from './ports/host-link.ts'
 export type {
   Arrival,
+  BoxAge,
   MailboxStore,
   MessageName,
   MessagePage,
@@ -66,6 +67,7 @@ export {
   type ResolverOptions,
   type Route,
 } from './resolve-hosts.ts'
+export type { BoxRetention } from './prune-boxes.ts'
 export { runRetention, type RetentionDeps } from './retention.ts'
 export { Router, type Accepted, type Received, type RouterDeps, type Send } from './router.ts'
 export { SenderVouchers } from './sender-vouchers.ts'

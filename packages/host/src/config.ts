@@ -9,6 +9,7 @@ import { outboxSetting, routesSetting } from './config/outbox.ts'
 import { proofsSetting } from './config/proofs.ts'
 import { quotasSetting } from './config/quotas.ts'
 import { ratesSetting } from './config/rates.ts'
+import { retentionSetting } from './config/retention.ts'
 import { sessionsSetting } from './config/sessions.ts'
 import { storeSetting, memoryDaysSetting } from './config/store.ts'
 import { dayMs } from './config/values.ts'
@@ -35,6 +36,7 @@ export const hostConfigSchema = z
     limits: limitsSetting,
     rates: ratesSetting,
     quotas: quotasSetting,
+    retention: retentionSetting,
     proofs: proofsSetting,
     outbox: outboxSetting,
     routes: routesSetting,

@@ -32,6 +32,10 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       metrics.overQuota.inc({ quota }, messages)
       log.debug({ quota, messages }, 'over quota')
     },
+    pruned({ messages }) {
+      metrics.pruned.inc(messages)
+      log.info({ messages }, 'pruned')
+    },
     delivered({ destination, parcels, duplicates, ageMs }) {
       metrics.attempts.inc({ outcome: 'answered' })
       metrics.parcels.inc({ outcome: 'delivered' }, parcels)

@@ -7,6 +7,7 @@ export interface Metrics {
   readonly requestSeconds: Histogram
   readonly rateLimited: Counter<'by'>
   readonly overQuota: Counter<'quota'>
+  readonly pruned: Counter
   readonly accepted: Counter<'outcome'>
   readonly received: Counter<'outcome'>
   readonly parcels: Counter<'outcome'>
@@ -36,6 +37,7 @@ export function createMetrics(): Metrics {
       [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10],
     ),
     rateLimited: counter('relay_rate_limited_total', 'Calls refused for their rate, by whose it was.', 'by'),
+    pruned: counter('relay_messages_pruned_total', 'Messages removed from boxes that keep them no longer.'),
     overQuota: counter('relay_over_quota_total', 'Messages refused for a quota, by which.', 'quota'),
     accepted: counter('relay_messages_accepted_total', 'Messages that users sent here.', 'outcome'),
     received: counter('relay_messages_received_total', 'Messages that other hosts handed in.', 'outcome'),

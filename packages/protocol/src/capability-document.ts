@@ -9,6 +9,7 @@ import { identityKeySchema, type HostOrigin } from './scalars.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 
 const countSchema = z.int().positive()
+const daysSchema = z.int().nonnegative()
 const quotaSchema = z.object({ messages: countSchema, bytes: countSchema })
 /** In the long run, and at once after a rest. */
 const rateSchema = z.object({ perSecond: countSchema, burst: countSchema })
@@ -44,6 +45,10 @@ const documentSchema = z.object({
   }),
   /** Whether it signs for the messages that other hosts hand in (docs/specs/custody-receipt.md). */
   receipts: z.boolean().optional(),
+  /** How long what nobody acknowledges is kept, in days; 0: for good. The first of `boxes` that fits a box counts for it. */
+  retention: z
+    .object({ days: daysSchema, boxes: z.array(z.object({ boxes: z.string(), days: daysSchema })) })
+    .optional(),
   /** Of one `/propagateMessages`; absent when only single messages are taken. */
   batch: z.object({ messages: countSchema, bytes: countSchema }).optional(),
 })

@@ -7,6 +7,8 @@ export interface CoreEvents {
   received(event: { originHost: IdentityKey; stored: number; duplicates: number; refused: number }): void
   /** Messages were refused, of a user or of another host. */
   overQuota(event: { quota: QuotaOutcome; messages: number }): void
+  /** Messages were removed from a box that keeps them no longer. */
+  pruned(event: { messages: number }): void
   delivered(event: { destination: Destination; parcels: number; duplicates: number; ageMs: number }): void
   attemptFailed(event: { destination: Destination; parcels: number; failures: number; reason: string }): void
   parcelFailed(event: { destination: Destination | null; reason: string }): void

@@ -38,6 +38,13 @@ export interface MessagePage {
   readonly more: boolean
 }
 
+/** A box, by a number that means nothing outside its store, and since when its oldest message waits; null: it is empty. */
+export interface BoxAge {
+  readonly id: number
+  readonly box: BoxName
+  readonly oldestMs: number | null
+}
+
 /** One message of a recipient, named by its identity. */
 export interface MessageName {
   readonly box: BoxName
@@ -78,6 +85,13 @@ export interface MailboxStore {
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number>
   /** As {@link acknowledge}, by the message's identity. */
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number>
+  /** At most `limit` boxes after the one of number `after` (0: from the first), whoever owns them. */
+  boxes(after: number, limit: number): Promise<BoxAge[]>
+  /**
+   * Deletes of a box what came before `beforeMs`, out of its `most` oldest messages, guests' copies left out: those go with what
+   * carries them on. What was remembered of them stays. Resolves to the count deleted.
+   */
+  prune(boxId: number, beforeMs: number, most: number): Promise<number>
   /** Forgets forward ids and envelopes made, and requests received, before `beforeMs`. Resolves to whether more are left to forget. */
   forget(beforeMs: number): Promise<boolean>
 }

@@ -28,6 +28,7 @@ export { outboxStoreContract } from './outbox-store.contract.ts'
 export { permissionStoreContract } from './permission-store.contract.ts'
 export { proofPolicyStoreContract } from './proof-policy-store.contract.ts'
 export { quotasContract } from './quotas.contract.ts'
+export { retentionContract } from './retention.contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { sessionStateStoreContract } from './session-state-store.contract.ts'
 export {

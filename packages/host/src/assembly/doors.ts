@@ -8,6 +8,7 @@ import {
 } from '@overpost/protocol'
 import type Koa from 'koa'
 import type { Background } from '../background.ts'
+import { boxRules } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
 import { messageboxRoutes } from '../doors/messagebox/routes.ts'
 import { permissionsRoutes } from '../doors/permissions/routes.ts'
@@ -71,6 +72,7 @@ export function openDoors(
           ...proofTerms(config),
           limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients, ...limitTerms(config) },
           batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
+          retention: { days: config.retention.days, boxes: boxRules(config.retention.boxes) },
         },
       }),
     },

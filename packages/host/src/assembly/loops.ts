@@ -1,6 +1,7 @@
 import { runAdvertiser, runOutboxLanes, runRetention } from '@overpost/core'
 import type { HostOrigin, IdentityKey } from '@overpost/protocol'
 import type { Background } from '../background.ts'
+import { boxRetention } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
 import type { Foundation } from './foundation.ts'
 import type { Relay } from './relay.ts'
@@ -37,7 +38,14 @@ export function startLoops(
   )
   background.start('retention', (signal) =>
     runRetention(
-      { store: store.mailboxes, clock, events, memoryMs: config.memoryDays * dayMs, everyMs: retentionEveryMs },
+      {
+        store: store.mailboxes,
+        clock,
+        events,
+        memoryMs: config.memoryDays * dayMs,
+        daysFor: boxRetention(config.retention),
+        everyMs: retentionEveryMs,
+      },
       signal,
     ),
   )

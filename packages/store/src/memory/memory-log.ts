@@ -11,6 +11,7 @@ export interface KeptMessage {
 }
 
 interface Box {
+  readonly box: BoxName
   lastSequence: number
   messages: KeptMessage[]
 }
@@ -25,7 +26,7 @@ export class MemoryLog {
 
   append(message: Message, receivedAtMs: number, originHost: IdentityKey | null): KeptMessage {
     const key = boxKey({ owner: message.recipient, box: message.box })
-    const box = this.#boxes.get(key) ?? { lastSequence: 0, messages: [] }
+    const box = this.#boxes.get(key) ?? { box: message.box, lastSequence: 0, messages: [] }
     this.#boxes.set(key, box)
     const sequence = ++box.lastSequence
     const listedId = listedIdFor(message, (id) => this.findListed(message.recipient, id) !== null)
@@ -75,6 +76,11 @@ export class MemoryLog {
     const bodies = [...this.#byIdentity.values()].filter(({ stored }) => stored.recipient === owner)
     const bytes = bodies.reduce((sum, { stored }) => sum + Buffer.byteLength(stored.body), 0)
     return { messages: bodies.length, bytes }
+  }
+
+  /** Every box that something was ever in, in that order. */
+  boxes(): { readonly box: BoxName; readonly messages: readonly KeptMessage[] }[] {
+    return [...this.#boxes.values()]
   }
 
   in(address: BoxAddress): readonly KeptMessage[] {

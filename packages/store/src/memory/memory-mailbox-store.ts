@@ -3,6 +3,7 @@ import type {
   AppendOutcome,
   Arrival,
   BoxAddress,
+  BoxAge,
   MailboxStore,
   MessageName,
   MessagePage,
@@ -78,6 +79,20 @@ export class MemoryMailboxStore implements MailboxStore {
 
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number> {
     return Promise.resolve(names.filter((name) => this.#remove(this.#log.findNamed(owner, name))).length)
+  }
+
+  boxes(after: number, limit: number): Promise<BoxAge[]> {
+    const all = this.#log.boxes().map(({ box, messages }, index) => {
+      return { id: index + 1, box, oldestMs: messages[0]?.stored.receivedAtMs ?? null }
+    })
+    return Promise.resolve(all.slice(after, after + limit))
+  }
+
+  prune(boxId: number, beforeMs: number, most: number): Promise<number> {
+    const messages = this.#log.boxes()[boxId - 1]?.messages.filter(({ outgoing }) => outgoing === null) ?? []
+    const old = messages.slice(0, most).filter(({ stored }) => stored.receivedAtMs < beforeMs)
+    for (const kept of old) this.#log.remove(kept)
+    return Promise.resolve(old.length)
   }
 
   forget(beforeMs: number): Promise<boolean> {

@@ -5,6 +5,7 @@ import {
   permissionStoreContract,
   proofPolicyStoreContract,
   quotasContract,
+  retentionContract,
   sessionStateStoreContract,
   withdrawalStoreContract,
 } from '@overpost/core/testing'
@@ -17,6 +18,7 @@ outboxStoreContract('memory', open)
 permissionStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
+retentionContract('memory', open)
 sessionStateStoreContract('memory', open)
 withdrawalStoreContract('memory', open)
 quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore(quotas)))

@@ -5,6 +5,7 @@ import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
 import { notePublished } from './operations/note-published.ts'
+import { pruneBox } from './operations/prune-box.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
 import { putDeliveryRule } from './operations/put-delivery-rule.ts'
 import { putProofPolicy } from './operations/put-proof-policy.ts'
@@ -26,6 +27,7 @@ export const operations = {
   forgetMemories,
   markListed,
   notePublished,
+  pruneBox,
   putAuthorization,
   putDeliveryRule,
   putProofPolicy,

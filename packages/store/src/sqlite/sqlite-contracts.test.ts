@@ -10,6 +10,7 @@ import {
   permissionStoreContract,
   proofPolicyStoreContract,
   quotasContract,
+  retentionContract,
   sessionStateStoreContract,
   withdrawalStoreContract,
 } from '@overpost/core/testing'
@@ -37,6 +38,7 @@ outboxStoreContract('sqlite', open)
 permissionStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
+retentionContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
 withdrawalStoreContract('sqlite', open)
 quotasContract('sqlite', openWith)

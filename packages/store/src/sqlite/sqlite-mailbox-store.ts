@@ -1,6 +1,7 @@
 import type {
   AppendOutcome,
   Arrival,
+  BoxAge,
   BoxAddress,
   MailboxStore,
   MessageName,
@@ -8,7 +9,7 @@ import type {
   Placement,
   StoredMessage,
 } from '@overpost/core'
-import type { IdentityKey, MessageId } from '@overpost/protocol'
+import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
 import { isKept } from '../rules/is-kept.ts'
 import type { ReaderContext } from './reader-context.ts'
@@ -82,6 +83,23 @@ export class SqliteMailboxStore implements MailboxStore {
 
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number> {
     return this.#writer.run('acknowledgeMessages', { owner, listedIds: [], names })
+  }
+
+  async boxes(after: number, limit: number): Promise<BoxAge[]> {
+    const rows = this.#reader.read(() =>
+      this.#reader
+        .sql<[number, string, number | null]>(
+          `SELECT id, name, (SELECT received_at_ms FROM messages m
+             WHERE m.id > b.id << 32 AND m.id < (b.id + 1) << 32 ORDER BY m.id LIMIT 1)
+           FROM mailboxes b WHERE id > ? ORDER BY id LIMIT ?`,
+        )
+        .all(after, limit),
+    )
+    return Promise.resolve(rows.map(([id, name, oldestMs]) => ({ id, box: name as BoxName, oldestMs })))
+  }
+
+  prune(boxId: number, beforeMs: number, most: number): Promise<number> {
+    return this.#writer.run('pruneBox', { mailboxId: boxId, beforeMs, most })
   }
 
   forget(beforeMs: number): Promise<boolean> {

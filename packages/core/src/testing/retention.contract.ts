@@ -1,0 +1,59 @@
+import { expect } from 'chai'
+import type { Store } from '../ports/store.ts'
+import { arrivalFixture, bob, boxFixture, fixtureNowMs, guestFixture, idFixture, placementFixture } from './fixtures.ts'
+import { claimText, claimLimits, eachWithStore, listing } from './with-store.ts'
+
+/** What a store promises of `boxes` and `prune`, run once for each adapter. */
+export function retentionContract(adapter: string, open: () => Promise<Store>): void {
+  describe(`Retention contract: ${adapter}`, () => {
+    const store = eachWithStore(open)
+    const keep = (id: string, acceptedAtMs: number, box = 'inbox') =>
+      store().mailboxes.accept([placementFixture({ messageId: idFixture(id), box: boxFixture(box) }, { acceptedAtMs })])
+    const boxes = async () => {
+      const found = await store().mailboxes.boxes(0, 100)
+      return found.map(({ box, oldestMs }) => `${box} ${oldestMs === null ? 'empty' : oldestMs - fixtureNowMs}`)
+    }
+    const inboxId = async () => (await store().mailboxes.boxes(0, 1))[0]?.id ?? 0
+
+    it('tells of every box since when its oldest message waits, page by page', async () => {
+      await keep('a', fixtureNowMs + 1)
+      await keep('b', fixtureNowMs + 2)
+      await keep('c', fixtureNowMs + 3, 'other')
+      expect(await boxes()).to.deep.equal(['inbox 1', 'other 3'])
+      await store().mailboxes.acknowledge(bob, ['a', 'c'])
+      expect(await boxes()).to.deep.equal(['inbox 2', 'other empty'])
+      const [first] = await store().mailboxes.boxes(0, 1)
+      expect((await store().mailboxes.boxes(first?.id ?? 0, 1)).map(({ box }) => box)).to.deep.equal(['other'])
+    })
+
+    it('prunes what came before a time, the oldest first, so many at most', async () => {
+      for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) await keep(id, fixtureNowMs + index)
+      expect(await store().mailboxes.prune(await inboxId(), fixtureNowMs + 3, 2)).to.equal(2)
+      expect(await listing(store())).to.deep.equal(['c: hello', 'd: hello'])
+      expect(await store().mailboxes.prune(await inboxId(), fixtureNowMs + 3, 2)).to.equal(1)
+      expect(await store().mailboxes.prune(await inboxId(), fixtureNowMs + 3, 2)).to.equal(0)
+      expect(await listing(store())).to.deep.equal(['d: hello'])
+    })
+
+    it('prunes one box and no other', async () => {
+      await keep('a', fixtureNowMs)
+      await keep('b', fixtureNowMs, 'other')
+      await store().mailboxes.prune(await inboxId(), fixtureNowMs + 1, 10)
+      expect(await listing(store(), { owner: bob, box: boxFixture('other') })).to.deep.equal(['b: hello'])
+    })
+
+    it('still knows what it pruned of another host', async () => {
+      await store().mailboxes.receive([arrivalFixture()])
+      await store().mailboxes.prune(await inboxId(), fixtureNowMs + 1, 10)
+      expect(await listing(store())).to.deep.equal([])
+      expect(await store().mailboxes.receive([arrivalFixture()])).to.deep.equal(['duplicate'])
+    })
+
+    it('leaves a guest’s copy, which still looks for its home', async () => {
+      await store().mailboxes.accept([guestFixture()])
+      expect(await store().mailboxes.prune(await inboxId(), fixtureNowMs + 1, 10)).to.equal(0)
+      expect(await listing(store())).to.deep.equal(['m1: hello'])
+      expect(claimText(await store().outbox.claim(claimLimits))).to.equal('unrouted: m1')
+    })
+  })
+}
