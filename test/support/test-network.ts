@@ -121,10 +121,15 @@ export class TestNetwork implements AsyncDisposable {
 
   /** Changes a host's configuration, and restarts it with that. */
   async reconfigure(name: string, change: (config: HostConfigInput) => HostConfigInput): Promise<void> {
-    const path = this.configFile(name)
-    writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as HostConfigInput), null, 2))
+    this.changeConfig(name, change)
     await this.stop(name)
     await this.restart(name)
+  }
+
+  /** Changes a host's configuration, for its next start. */
+  changeConfig(name: string, change: (config: HostConfigInput) => HostConfigInput): void {
+    const path = this.configFile(name)
+    writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as HostConfigInput), null, 2))
   }
 
   configFile(name: string): string {

@@ -77,7 +77,7 @@ export class Router {
   /**
    * Takes a send from its sender, for all recipients or for none, and resolves when it is durable. A repeat of what still
    * waits, or of an envelope that came before, is a success marked `duplicate`.
-   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_QUOTA_EXCEEDED, ERR_UNAVAILABLE
+   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_QUOTA_EXCEEDED, ERR_STORAGE_FULL, ERR_UNAVAILABLE
    */
   async accept(send: Send): Promise<Accepted[]> {
     const { store, clock, events, mailbox, outboxAlarm } = this.#deps
@@ -117,7 +117,7 @@ export class Router {
   /**
    * Takes what another host hands in: each message stands for itself, an outcome each in order, durable when it resolves.
    * Nothing received is ever sent on to a further host.
-   * @throws {RelayError} ERR_UNAVAILABLE; then nothing was stored.
+   * @throws {RelayError} ERR_STORAGE_FULL, ERR_UNAVAILABLE; then nothing was stored.
    */
   async receive(originHost: IdentityKey, incoming: readonly Incoming[]): Promise<Received[]> {
     const { store, clock, events, mailbox } = this.#deps

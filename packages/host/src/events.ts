@@ -8,6 +8,10 @@ export interface HostEvents extends CoreEvents {
   announceFailed(event: { url: string; reason: string }): void
   /** The outbox as it is now. */
   counted(event: { counts: OutboxCounts; nowMs: number }): void
+  /** There is no room for new mail any more, or there is again. */
+  filledUp(event: { isFull: boolean }): void
+  /** What is stored is not what was written. */
+  damaged(event: { what: string }): void
 }
 
 /** Identity keys are not logged: they say who talks with whom. */
@@ -76,6 +80,15 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     announceFailed({ url, reason }) {
       metrics.announcements.inc({ outcome: 'failed' })
       log.warn({ node: url, reason }, 'an overlay node does not take an advert')
+    },
+    filledUp({ isFull }) {
+      metrics.storeFull.set(isFull ? 1 : 0)
+      if (isFull)
+        log.error('no room for new mail: it is refused until there is, while deliveries and readers make some')
+      else log.info('there is room for new mail again')
+    },
+    damaged({ what }) {
+      log.fatal({ what }, 'the store is damaged: stop this host, run `overpost check`, bring a backup back')
     },
     counted({ counts, nowMs }) {
       const { parcels, unrouted, failed, oldestAcceptedAtMs } = counts

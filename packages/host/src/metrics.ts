@@ -19,6 +19,7 @@ export interface Metrics {
   readonly roundFailures: Counter<'part'>
   readonly waiting: Gauge<'kind'>
   readonly oldestWaitingSeconds: Gauge
+  readonly storeFull: Gauge
 }
 
 export function createMetrics(): Metrics {
@@ -53,6 +54,7 @@ export function createMetrics(): Metrics {
     announcements: counter('relay_advert_announcements_total', 'Calls that tell overlay nodes of adverts.', 'outcome'),
     roundFailures: counter('relay_round_failures_total', 'Rounds of a background part that failed.', 'part'),
     waiting: new Gauge({ name: 'relay_outbox_waiting', help: 'Rows in the outbox.', labelNames: ['kind'], registers }),
+    storeFull: new Gauge({ name: 'relay_store_full', help: '1: no room for new mail.', registers }),
     oldestWaitingSeconds: new Gauge({ name: 'relay_outbox_oldest_seconds', help: 'Age of the oldest row.', registers }),
   }
 }

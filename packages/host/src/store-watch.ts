@@ -1,52 +1,74 @@
 import type { Clock, OutboxCounts, Store } from '@overpost/core'
+import { RelayError } from '@overpost/protocol'
+import type { HostEvents } from './events.ts'
 
 export interface StoreWatchDeps {
-  readonly store: Pick<Store, 'outbox' | 'mailboxes'>
+  readonly store: Pick<Store, 'outbox' | 'probe' | 'damage'>
   readonly clock: Clock
   readonly counted: (counts: OutboxCounts) => void
+  readonly events: Pick<HostEvents, 'filledUp' | 'damaged'>
 }
 
 const everyMs = 5_000
+/** While something is wrong it is asked more often, so that the end of it is soon known. */
+const everyMsInTrouble = 1_000
 const slowMs = 5_000
-/** A write that failed counts for so long. */
-const faultMs = 15_000
 
-/** Knows whether the store takes writes, by asking it now and then, so that whoever wants to know need not wait for it. */
+/** Knows whether the store takes writes, by writing now and then, so that whoever wants to know need not wait for it. */
 export class StoreWatch {
   readonly #deps: StoreWatchDeps
   #askedAtMs: number | null = null
-  #faultUntilMs = 0
+  #isFailing = false
+  #isFull = false
+  #damage: string | null = null
 
   constructor(deps: StoreWatchDeps) {
     this.#deps = deps
   }
 
-  /** A write failed while it served a request. */
+  /** A write failed while it served a request: it counts until one is good. */
   failed(): void {
-    this.#faultUntilMs = this.#deps.clock.nowMs() + faultMs
+    this.#isFailing = true
   }
 
-  /** Null when the store is well. */
+  /** Null when the store is well. A full one is: it serves readers, who make room. */
   fault(): string | null {
-    const nowMs = this.#deps.clock.nowMs()
-    if (this.#askedAtMs !== null && nowMs - this.#askedAtMs > slowMs) return 'no answer'
-    return nowMs < this.#faultUntilMs ? 'writes fail' : null
+    if (this.#damage !== null) return 'damaged'
+    if (this.#askedAtMs !== null && this.#deps.clock.nowMs() - this.#askedAtMs > slowMs) return 'no answer'
+    return this.#isFailing ? 'writes fail' : null
   }
 
   /** Asks until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, clock, counted } = this.#deps
+    const { clock } = this.#deps
     while (!signal.aborted) {
       this.#askedAtMs = clock.nowMs()
-      try {
-        // Forgets nothing, but goes the way of a write.
-        await store.mailboxes.forget(0)
-        counted(await store.outbox.counts())
-      } catch {
-        this.failed()
-      }
+      await this.#ask()
       this.#askedAtMs = null
-      await clock.until(clock.nowMs() + everyMs, signal)
+      const isInTrouble = this.#isFailing || this.#isFull
+      await clock.until(clock.nowMs() + (isInTrouble ? everyMsInTrouble : everyMs), signal)
     }
   }
+
+  async #ask(): Promise<void> {
+    const { store, counted, events } = this.#deps
+    try {
+      const isFull = await store.probe().then(() => false, isNoRoom)
+      if (isFull !== this.#isFull) events.filledUp({ isFull })
+      this.#isFull = isFull
+      counted(await store.outbox.counts())
+      this.#isFailing = false
+    } catch {
+      this.#isFailing = true
+    }
+    const what = store.damage()
+    if (what !== null && this.#damage === null) events.damaged({ what })
+    this.#damage = what
+  }
+}
+
+/** Whether that is all that is wrong. */
+function isNoRoom(error: unknown): boolean {
+  if (error instanceof RelayError && error.code === 'ERR_STORAGE_FULL') return true
+  throw error
 }

@@ -49,6 +49,7 @@ export const errorTable = {
   ERR_QUOTA_EXCEEDED: [429, 'A quota is used up.'],
   ERR_INTERNAL: [500, 'Something went wrong on this host.'],
   ERR_UNAVAILABLE: [503, 'This host cannot do that right now; try again.'],
+  ERR_STORAGE_FULL: [507, 'This host has no room left to store that; try again later.'],
   ERR_NO_ROUTE: [404, 'No home of the recipient was found.'],
 } as const satisfies Record<string, readonly [status: number, description: string]>
 

@@ -8,7 +8,7 @@ export type StoreConfig =
 
 /**
  * Opens the store of a host.
- * @throws {Error} when it is in use by another process, or a newer program made it.
+ * @throws {Error} when it is in use by another process, or a newer program made it, or the file is damaged.
  */
 export async function openStore(config: StoreConfig): Promise<Store> {
   switch (config.kind) {

@@ -8,7 +8,7 @@ export interface StoredAuthorization {
 
 /**
  * Whom this host may host: for each user the newest authorization. Each call is atomic and durable when it resolves.
- * @throws {RelayError} ERR_UNAVAILABLE when the disk fails.
+ * @throws {RelayError} ERR_STORAGE_FULL when there is no room, ERR_UNAVAILABLE when the disk fails.
  */
 export interface AuthorizationStore {
   /** `older`: a later one, or a revocation of this very one, is here, and stays. `unchanged`: the same one stands already. */

@@ -61,7 +61,7 @@ export interface MessageName {
  * copy that is found by a message whose home is here stays for good. What is
  * remembered: the forward id, the envelope and the request of whatever was kept in a box here, or found a duplicate of it. What was only
  * forwarded is remembered where it went, so that a sender who was told that it failed can send it again.
- * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was stored.
+ * @throws {RelayError} ERR_STORAGE_FULL when there is no room, ERR_UNAVAILABLE when the disk fails; then nothing of the call was stored.
  */
 export interface MailboxStore {
   /** Names this log. A restored or copied store has another, so that no cursor skips mail in silence. */

@@ -80,7 +80,7 @@ export interface OutboxCounts {
  * neither finished nor released ends with the process (or its lease): its rows are then due again, and the receiver's memory
  * absorbs what was sent twice. A finish that rejects leaves the claim standing: finish it again, or release it. Rows that went
  * meanwhile, as the recipient acknowledged the copy here, are passed over.
- * @throws {RelayError} ERR_UNAVAILABLE when the disk fails; then nothing of the call was changed.
+ * @throws {RelayError} ERR_STORAGE_FULL when there is no room, ERR_UNAVAILABLE when the disk fails; then nothing of the call was changed.
  */
 export interface OutboxStore {
   /**

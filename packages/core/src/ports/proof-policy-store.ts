@@ -2,7 +2,7 @@ import type { BoxName, IdentityKey, ProofDemand } from '@overpost/protocol'
 
 /**
  * Which proof of the sender users demand in their boxes. Each call is atomic and durable when it resolves.
- * @throws {RelayError} ERR_UNAVAILABLE when the disk fails.
+ * @throws {RelayError} ERR_STORAGE_FULL when there is no room, ERR_UNAVAILABLE when the disk fails.
  */
 export interface ProofPolicyStore {
   find(owner: IdentityKey, box: BoxName): Promise<ProofDemand | null>

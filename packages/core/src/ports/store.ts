@@ -15,4 +15,11 @@ export interface Store extends AsyncDisposable {
   readonly permissions: PermissionStore
   readonly sessionState: SessionStateStore
   readonly withdrawals: WithdrawalStore
+  /**
+   * Writes something that changes nothing.
+   * @throws {RelayError} as new mail would: ERR_STORAGE_FULL without room for it, ERR_UNAVAILABLE when writes fail
+   */
+  probe(): Promise<void>
+  /** What is known to be wrong with what is stored; null: nothing. Answers at once. */
+  damage(): string | null
 }

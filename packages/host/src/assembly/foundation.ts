@@ -86,6 +86,7 @@ export async function layFoundation(
     store,
     clock,
     counted: (counts) => hostEvents.counted({ counts, nowMs: clock.nowMs() }),
+    events: hostEvents,
   })
   const renderError = errorRenderer(log, () => storeWatch.failed())
   const auth = new MutualAuth({
@@ -96,7 +97,11 @@ export async function layFoundation(
     heardFrom: (identityKey) => waker.called(identityKey),
   })
   await auth.start()
-  onClose(() => auth.stop())
+  onClose(() =>
+    auth
+      .stop()
+      .catch((error: unknown) => log.error({ err: error }, 'sessions end: they could not be kept for the next start')),
+  )
 
   const outbound = createOutbound(config, {
     wallet,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { count } from './values.ts'
+import { count, mebibyte } from './values.ts'
 
 export const storeSetting = z
   .strictObject({
@@ -10,6 +10,12 @@ export const storeSetting = z
     file: z.string().min(1).default('overpost-host.sqlite').meta({
       description: 'The SQLite file; one process at a time.',
       env: 'OVERPOST_STORE_FILE',
+    }),
+    reserveBytes: count(0, 1024 * 1024 * mebibyte, 64 * mebibyte).meta({
+      description:
+        'When less is free on its disk, new mail is refused (507), while what makes room goes on: delivering, acknowledging.',
+      unit: 'bytes',
+      env: 'OVERPOST_STORE_RESERVE_BYTES',
     }),
   })
   .prefault({})

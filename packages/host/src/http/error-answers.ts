@@ -14,7 +14,8 @@ export function errorRenderer(log: Logger, storeFailed: (error: RelayError) => v
   return (ctx, error) => {
     const refusal = error instanceof RelayError ? error : new RelayError('ERR_INTERNAL', undefined, { cause: error })
     const { code, message, details, status } = refusal
-    if (status >= 500) {
+    // A full disk is logged when it fills up, not for each that is turned away: logs need room too.
+    if (status >= 500 && code !== 'ERR_STORAGE_FULL') {
       const requestId = ctx.response.get('x-request-id')
       log.error({ err: error, method: ctx.method, path: ctx.path, requestId }, 'request failed')
       if (code === 'ERR_UNAVAILABLE') storeFailed(refusal)

@@ -24,6 +24,8 @@ export function openMemoryStore(quotas: Quotas | null = null): Store {
     proofPolicies: new MemoryProofPolicyStore(),
     permissions: new MemoryPermissionStore(),
     sessionState: memorySessionState(),
+    probe: () => Promise.resolve(),
+    damage: () => null,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }

@@ -39,12 +39,23 @@ export function openDatabase(file: string): Db {
   db.pragma(`wal_autocheckpoint = ${checkpointPages}`)
   db.pragma(`journal_size_limit = ${longestLogBytes}`)
   db.pragma(`cache_size = -${cacheKib}`)
+  // A process that has no file handles left can still do all that it does.
+  db.pragma('temp_store = MEMORY')
   return db
 }
 
-const faultsOfTheDisk = /^SQLITE_(IOERR|FULL|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM|PERM)/
+/** What the disk may do to a store. `full`: there is no room. `damaged`: the file does not hold what was written. */
+export type DiskFault = 'full' | 'damaged' | 'failing'
 
-/** Whether an error is the disk's, and not a program's. */
-export function isOfTheDisk(error: unknown): error is Error {
-  return error instanceof Database.SqliteError && faultsOfTheDisk.test(error.code)
+/** The log's index is a file too: it reports a full disk under a name of its own. */
+const noRoom = /^SQLITE_(FULL|IOERR_SHMSIZE)/
+const notWhatWasWritten = /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ|IOERR_CORRUPTFS|IOERR_DATA)/
+const otherFaults = /^SQLITE_(IOERR|READONLY|BUSY|LOCKED|CANTOPEN|PROTOCOL|NOMEM|PERM)/
+
+/** What an error says of the disk; null when it is a program's. */
+export function diskFaultOf(error: unknown): DiskFault | null {
+  if (!(error instanceof Database.SqliteError)) return null
+  if (noRoom.test(error.code)) return 'full'
+  if (notWhatWasWritten.test(error.code)) return 'damaged'
+  return otherFaults.test(error.code) ? 'failing' : null
 }

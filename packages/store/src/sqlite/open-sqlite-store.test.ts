@@ -171,12 +171,12 @@ describe('the store in SQLite', () => {
       store = openSqliteStore({ file, maxFileBytes: 400_000 })
     })
 
-    it('answers ERR_UNAVAILABLE, keeps nothing of what it refused, and goes on when there is room', async () => {
+    it('answers ERR_STORAGE_FULL, keeps nothing of what it refused, and goes on when there is room', async () => {
       const kept: string[] = []
       for (let index = 0; ; index++) {
         const outcome = await outcomeOf(store.mailboxes.accept([large(`m${index}`)]))
         if (outcome instanceof RelayError) {
-          expect(outcome.code).to.equal('ERR_UNAVAILABLE')
+          expect(outcome.code).to.equal('ERR_STORAGE_FULL')
           break
         }
         kept.push(`m${index}`)

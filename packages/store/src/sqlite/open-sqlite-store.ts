@@ -1,7 +1,16 @@
 import type { Quotas, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
+import { BackgroundCheck } from './background-check.ts'
+import {
+  bytesOf,
+  checkedAtStartBytes as usualCheckedAtStartBytes,
+  damaged,
+  explainFault,
+  findDamage,
+} from './check-file.ts'
 import { openDatabase, type Db } from './database.ts'
-import { lockFile } from './file-lock.ts'
+import { lockFile, type FileLock } from './file-lock.ts'
+import { describeLogDamage, findLogDamage } from './log-damage.ts'
 import { migrate } from './migrate.ts'
 import { ReaderContext } from './reader-context.ts'
 import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
@@ -16,15 +25,19 @@ import { ThreadRunner } from './writer/thread-runner.ts'
 export interface SqliteStoreOptions {
   /** Made when it does not exist. */
   readonly file: string
-  /** What the file may grow to, in bytes; writes beyond are refused with ERR_UNAVAILABLE. Null: as much as the disk holds. */
+  /** What the file may grow to, in bytes; what comes beyond is refused with ERR_STORAGE_FULL. Null: as much as the disk holds. */
   readonly maxFileBytes?: number | null
   /** Null: none. */
   readonly quotas?: Quotas | null
+  /** When less room is left than this, new mail is refused, while what makes room goes on. 0: only when the disk is full. */
+  readonly reserveBytes?: number
+  /** Up to what size the whole file is checked before it is used; a larger one is checked behind its use. */
+  readonly checkedAtStartBytes?: number
 }
 
 /**
  * Opens the store in `file`. One process has it open at a time.
- * @throws {Error} when another process has it open, or a newer program made it.
+ * @throws {Error} when another process has it open, a newer program made it, or the file is damaged.
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const lock = lockFile(options.file)
@@ -32,13 +45,26 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     return openLocked(options, lock)
   } catch (error) {
     lock[Symbol.dispose]()
-    throw error
+    throw explainFault(options.file, error)
   }
 }
 
-function openLocked({ file, maxFileBytes = null, quotas = null }: SqliteStoreOptions, lock: Disposable): Store {
-  const reader = new ReaderContext(openForReading(file))
-  const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas }))
+function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
+  const {
+    file,
+    maxFileBytes = null,
+    quotas = null,
+    reserveBytes = 0,
+    checkedAtStartBytes = usualCheckedAtStartBytes,
+  } = options
+  if (lock.wasMade && bytesOf(file) === 0) throw damaged(file, 'it is empty')
+  const lost = findLogDamage(file)
+  if (lost !== null) throw damaged(file, describeLogDamage(lost))
+  const isSmall = (bytesOf(file) ?? 0) <= checkedAtStartBytes
+  const reader = new ReaderContext(openForReading(file, isSmall))
+  lock.noteMade()
+  const check = isSmall ? null : new BackgroundCheck(file)
+  const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas, reserveBytes }))
   const authorizations = new SqliteAuthorizationStore(reader, writer)
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
     finishParcels: (ends) => writer.run('finishParcels', ends),
@@ -55,8 +81,11 @@ function openLocked({ file, maxFileBytes = null, quotas = null }: SqliteStoreOpt
       take: () => writer.run('takeSessionState', null),
       save: (state) => writer.run('saveSessionState', Uint8Array.from(state)),
     },
+    probe: () => writer.run('probe', null),
+    damage: () => check?.damage ?? null,
     async [Symbol.asyncDispose]() {
       await writer.drain()
+      await check?.[Symbol.asyncDispose]()
       // The writer closes last, which brings all of the log into the file.
       reader.db.close()
       await writer[Symbol.asyncDispose]()
@@ -66,9 +95,11 @@ function openLocked({ file, maxFileBytes = null, quotas = null }: SqliteStoreOpt
 }
 
 /** Brings the file up to date first: the writer's thread finds its tables made. */
-function openForReading(file: string): Db {
+function openForReading(file: string, isChecked: boolean): Db {
   const db = openDatabase(file)
   try {
+    const damage = isChecked ? findDamage(db) : null
+    if (damage !== null) throw damaged(file, damage)
     migrate(db)
     db.pragma('query_only = ON')
     return db

@@ -10,6 +10,7 @@ import { putAuthorization } from './operations/put-authorization.ts'
 import { putDeliveryRule } from './operations/put-delivery-rule.ts'
 import { putProofPolicy } from './operations/put-proof-policy.ts'
 import { putWithdrawal } from './operations/put-withdrawal.ts'
+import { probe } from './operations/probe.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
@@ -32,6 +33,7 @@ export const operations = {
   putDeliveryRule,
   putProofPolicy,
   putWithdrawal,
+  probe,
   receiveArrivals,
   revokeAuthorization,
   saveSessionState,
@@ -41,3 +43,14 @@ export const operations = {
 export type OperationName = keyof typeof operations
 export type Input<Name extends OperationName> = Parameters<(typeof operations)[Name]>[1]
 export type Output<Name extends OperationName> = ReturnType<(typeof operations)[Name]>
+
+/** What brings something in. All the rest makes room or changes what is there, and goes on while there is too little room. */
+export const growing: ReadonlySet<OperationName> = new Set<OperationName>([
+  'acceptPlacements',
+  'receiveArrivals',
+  'putAuthorization',
+  'putProofPolicy',
+  'putDeliveryRule',
+  'putWithdrawal',
+  'probe',
+])

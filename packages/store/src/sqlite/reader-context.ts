@@ -1,6 +1,6 @@
 import type { BoxAddress } from '@overpost/core'
 import { RelayError, type IdentityKey } from '@overpost/protocol'
-import { Connection, isOfTheDisk } from './database.ts'
+import { Connection, diskFaultOf } from './database.ts'
 import { IdCache } from './id-cache.ts'
 
 const mostKeys = 50_000
@@ -16,7 +16,7 @@ export class ReaderContext extends Connection {
     try {
       return work()
     } catch (error) {
-      throw isOfTheDisk(error) ? new RelayError('ERR_UNAVAILABLE', undefined, { cause: error }) : error
+      throw diskFaultOf(error) !== null ? new RelayError('ERR_UNAVAILABLE', undefined, { cause: error }) : error
     }
   }
 

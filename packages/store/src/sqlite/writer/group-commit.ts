@@ -6,7 +6,7 @@ import type { Job, JobOutcome } from './run-batch.ts'
 export interface Writer {
   /**
    * Resolves when what was written is on disk.
-   * @throws {RelayError} ERR_UNAVAILABLE when the disk fails, or the writer is closed.
+   * @throws {RelayError} ERR_STORAGE_FULL when there is no room; ERR_UNAVAILABLE when the disk fails, or the writer is closed.
    */
   run<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>>
 }
@@ -81,6 +81,7 @@ function settle(batch: readonly Waiting[], outcomes: readonly JobOutcome[]): voi
     const outcome = outcomes[index]
     if (outcome?.kind === 'done') resolve(outcome.value)
     else if (outcome?.kind === 'thrown') reject(outcome.error)
+    else if (outcome?.kind === 'full') reject(new RelayError('ERR_STORAGE_FULL'))
     else reject(new RelayError('ERR_UNAVAILABLE', undefined, { cause: outcome?.error }))
   }
 }

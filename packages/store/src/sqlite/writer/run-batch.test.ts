@@ -1,4 +1,4 @@
-import { placementFixture } from '@overpost/core/testing'
+import { bob, placementFixture } from '@overpost/core/testing'
 import Database from 'better-sqlite3'
 import { expect } from 'chai'
 import { migrate } from '../migrate.ts'
@@ -21,20 +21,46 @@ describe('runBatch', () => {
   const wrong = { name: 'acceptPlacements' as const, input: [{ message: null }] }
   const sequences = (): unknown[] => context.sql('SELECT id & 0xffffffff FROM messages').all().flat()
 
+  const roomy = { hasRoom: () => true, startLogAgain: () => undefined }
+  const acknowledge = (...listedIds: string[]) => ({
+    name: 'acknowledgeMessages' as const,
+    input: { owner: bob, listedIds, names: [] },
+  })
+
   it('gives each job its own outcome when one is wrong, and leaves no trace of that', () => {
-    const outcomes = runBatch(context, [accept('a'), wrong, accept('b')])
+    const outcomes = runBatch(context, [accept('a'), wrong, accept('b')], roomy)
     expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['done', 'thrown', 'done'])
     expect(sequences()).to.deep.equal([1, 2])
   })
 
-  it('writes nothing of a batch when the disk fails in it, and goes on with the next', () => {
-    const pages = context.db.pragma('page_count', { simple: true }) as number
-    context.db.pragma(`max_page_count = ${pages + 2}`)
+  it('writes nothing of a batch for which there is no room, and goes on with the next', () => {
+    limitPages(2)
     const large = { ...accept('large'), input: [placementFixture({ body: 'x'.repeat(100_000) })] }
-    const outcomes = runBatch(context, [accept('a'), large, accept('b')])
-    expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['unavailable', 'unavailable', 'unavailable'])
+    const outcomes = runBatch(context, [accept('a'), large, accept('b')], roomy)
+    expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['full', 'full', 'full'])
     expect(sequences()).to.deep.equal([])
-    expect(runBatch(context, [accept('c')])).to.deep.equal([{ kind: 'done', value: ['stored'] }])
+    expect(runBatch(context, [accept('c')], roomy)).to.deep.equal([{ kind: 'done', value: ['stored'] }])
     expect(sequences()).to.deep.equal([1])
   })
+
+  it('acknowledges what comes in one batch with mail for which there is no room', () => {
+    runBatch(context, [accept('a'), accept('b')], roomy)
+    limitPages(0)
+    const large = { ...accept('large'), input: [placementFixture({ body: 'x'.repeat(100_000) })] }
+    const outcomes = runBatch(context, [acknowledge('a'), large, acknowledge('b')], roomy)
+    expect(outcomes).to.deep.equal([{ kind: 'done', value: 1 }, { kind: 'full' }, { kind: 'done', value: 1 }])
+    expect(sequences()).to.deep.equal([])
+  })
+
+  it('refuses new mail, and does all the rest, when there is little room', () => {
+    runBatch(context, [accept('a')], roomy)
+    const outcomes = runBatch(context, [accept('b'), acknowledge('a'), accept('c')], { ...roomy, hasRoom: () => false })
+    expect(outcomes).to.deep.equal([{ kind: 'full' }, { kind: 'done', value: 1 }, { kind: 'full' }])
+    expect(sequences()).to.deep.equal([])
+  })
+
+  function limitPages(more: number): void {
+    const pages = context.db.pragma('page_count', { simple: true }) as number
+    context.db.pragma(`max_page_count = ${pages + more}`)
+  }
 })

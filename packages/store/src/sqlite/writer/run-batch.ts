@@ -1,6 +1,7 @@
-import { isOfTheDisk } from '../database.ts'
-import { operations, type OperationName } from '../operations.ts'
+import { diskFaultOf, type DiskFault } from '../database.ts'
+import { growing, operations, type OperationName } from '../operations.ts'
 import type { WriterContext } from '../writer-context.ts'
+import type { SpaceGuard } from './space-guard.ts'
 
 /** One operation to run. The input's type is the operation's. */
 export interface Job {
@@ -8,22 +9,56 @@ export interface Job {
   readonly input: unknown
 }
 
-/** What came of a job. `unavailable`: the disk failed, and nothing was written. Errors cross threads as what they say. */
+/**
+ * What came of a job. `full`: there is no room, and nothing was written. `unavailable`: the disk failed, and nothing was
+ * written. Errors cross threads as what they say.
+ */
 export type JobOutcome =
   | { readonly kind: 'done'; readonly value: unknown }
-  | { readonly kind: 'unavailable' | 'thrown'; readonly error: Error }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'unavailable'; readonly error: Error; readonly fault: DiskFault }
+  | { readonly kind: 'thrown'; readonly error: Error }
+
+const full: JobOutcome = { kind: 'full' }
 
 /**
  * Runs jobs in one transaction, so that they share one sync of the disk. Each has its own outcome: when one throws for
- * another reason than the disk, each runs again alone. When the disk fails, nothing of the batch was written.
+ * another reason than the disk, each runs again alone. When the disk fails, nothing of the batch was written. When it is full,
+ * or nearly, what would bring more in is refused, and the rest still runs, since that is what makes room.
  */
-export function runBatch(context: WriterContext, jobs: readonly Job[]): JobOutcome[] {
+export function runBatch(context: WriterContext, jobs: readonly Job[], space: SpaceGuard): JobOutcome[] {
+  const isRefused = jobs.some(brings) && !space.hasRoom()
+  const outcomes = isRefused ? fill(jobs, isOther, (others) => attempt(context, others)) : attempt(context, jobs)
+  const isStuck = (job: Job, index: number): boolean => isOther(job) && outcomes[index] === full
+  if (!jobs.some(isStuck)) return outcomes
+  space.startLogAgain()
+  return fill(jobs, isStuck, (stuck) => attempt(context, stuck), outcomes)
+}
+
+const brings = ({ name }: Job): boolean => growing.has(name)
+const isOther = (job: Job): boolean => !brings(job)
+
+/** The outcomes of those jobs that are `chosen`, by `run`; the others keep what they have, or have no room. */
+function fill(
+  jobs: readonly Job[],
+  isChosen: (job: Job, index: number) => boolean,
+  run: (chosen: readonly Job[]) => JobOutcome[],
+  outcomes: readonly JobOutcome[] = [],
+): JobOutcome[] {
+  const chosen = jobs.filter(isChosen)
+  const made = chosen.length === 0 ? [] : run(chosen)
+  return jobs.map((job, index) => (isChosen(job, index) ? made.shift() : outcomes[index]) ?? full)
+}
+
+function attempt(context: WriterContext, jobs: readonly Job[]): JobOutcome[] {
   try {
     return runTogether(context, jobs)
   } catch (error) {
-    if (isOfTheDisk(error)) return jobs.map(() => ({ kind: 'unavailable', error }))
-    if (jobs.length === 1) return [{ kind: 'thrown', error: error instanceof Error ? error : new Error(String(error)) }]
-    return jobs.flatMap((job) => runBatch(context, [job]))
+    const fault = diskFaultOf(error)
+    if (fault === 'full') return jobs.map(() => full)
+    if (fault !== null) return jobs.map(() => ({ kind: 'unavailable', error: asError(error), fault }))
+    if (jobs.length === 1) return [{ kind: 'thrown', error: asError(error) }]
+    return jobs.flatMap((job) => attempt(context, [job]))
   }
 }
 
@@ -45,4 +80,8 @@ function runTogether(context: WriterContext, jobs: readonly Job[]): JobOutcome[]
     if (context.db.inTransaction) context.db.exec('ROLLBACK')
     throw error
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -8,6 +8,7 @@ export interface WriterThreadData {
   readonly file: string
   readonly maxFileBytes: number | null
   readonly quotas: Quotas | null
+  readonly reserveBytes: number
 }
 
 interface Asked {

@@ -2,18 +2,20 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openDatabase, type Db } from '../database.ts'
 import { WriterContext } from '../writer-context.ts'
 import { runBatch, type Job } from './run-batch.ts'
+import { DiskGuard } from './space-guard.ts'
 import type { WriterThreadData } from './thread-runner.ts'
 
 // The writer's thread: an array of jobs is run and answered, null ends it.
-const { file, maxFileBytes, quotas } = workerData as WriterThreadData
+const { file, maxFileBytes, quotas, reserveBytes } = workerData as WriterThreadData
 const context = new WriterContext(limited(openDatabase(file), maxFileBytes), quotas)
+const space = new DiskGuard(context, reserveBytes, maxFileBytes)
 
 parentPort?.on('message', (jobs: readonly Job[] | null) => {
   if (jobs === null) {
     context.db.close()
     parentPort?.close()
   } else {
-    parentPort?.postMessage(runBatch(context, jobs))
+    parentPort?.postMessage(runBatch(context, jobs, space))
   }
 })
 
