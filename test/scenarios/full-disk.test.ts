@@ -5,6 +5,7 @@ import { gone, signal, type ReadyProcess } from '../support/child-process.ts'
 import { metric } from '../support/host-metrics.ts'
 import { bodiesIn, newPerson } from '../support/person.ts'
 import { report } from '../support/report.ts'
+import { scenario } from '../support/scenario.ts'
 import { canMount, SmallDisk } from '../support/small-disk.ts'
 import { TestNetwork } from '../support/test-network.ts'
 import { until } from '../support/until.ts'
@@ -53,7 +54,7 @@ describe('a host whose disk fills up', function () {
       },
     )
 
-  it('18: refuses new mail with 507 when its outbox fills the disk, delivers what it took, and goes on by itself', async () => {
+  scenario(18, 'a full outbox: 507 for new mail, what it took is delivered, and it goes on by itself', async (run) => {
     await network.authorize(bob, 'B')
     const disk = await SmallDisk.make(network, 'A', (config) => ({
       ...config,
@@ -91,12 +92,13 @@ describe('a host whose disk fills up', function () {
       return found.length >= expected.length && found
     })
     expect(listed.map(numberOf).toSorted((a, b) => a - b)).to.deep.equal(expected)
-    report(
+    run.count({ messages: expected.length, lost: 0, doubled: 0 })
+    run.tell(
       `${accepted.length} of ${bodyBytes} bytes accepted, then 507 with ${freeAtRefusal} bytes free; all delivered once`,
     )
   })
 
-  it('19: lets other hosts wait when its inboxes fill the disk, also over a restart, and loses nothing', async () => {
+  scenario(19, 'full inboxes: other hosts wait, also over a kill, and nothing is lost', async (run) => {
     const count = 400
     const disk = await SmallDisk.make(network, 'B', (config) => ({
       ...config,
@@ -136,12 +138,15 @@ describe('a host whose disk fills up', function () {
         },
         60_000,
       )
-      read.push(...messages.map(({ body }) => numberOf(String(body))))
+      read.push(...messages.map(({ body }) => (typeof body === 'string' ? numberOf(body) : Number.NaN)))
       await atB.acknowledge(messages)
       rounds += 1
     }
     expect(read.toSorted((a, b) => a - b)).to.deep.equal(sent)
     expect(await bodiesIn(atB, box)).to.deep.equal([])
-    report(`${count} messages of ${bodyBytes} bytes through a disk of 8 MB, read and acknowledged in ${rounds} rounds`)
+    run.count({ messages: count, kills: 1, lost: 0, doubled: 0 })
+    run.tell(
+      `${count} messages of ${bodyBytes} bytes through a disk of 8 MB, read and acknowledged in ${rounds} rounds`,
+    )
   })
 })
