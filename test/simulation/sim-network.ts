@@ -217,6 +217,7 @@ export class SimHost implements AsyncDisposable {
       rerouted: tell('rerouted'),
       routed: tell('routed'),
       lookupFailed: tell('lookupFailed'),
+      feedFailed: tell('feedFailed'),
       published: tell('published'),
       roundFailed: (fault) => {
         throw fault.error

@@ -56,8 +56,12 @@ export class LyingLookup implements AsyncDisposable {
   }
 
   async #answer(text: string, response: ServerResponse): Promise<void> {
-    const { query } = JSON.parse(text) as { query: { recipient?: string; user?: string } }
+    const { service, query } = JSON.parse(text) as { service: string; query: { recipient?: string; user?: string } }
     const user = query.recipient ?? query.user ?? ''
+    if (service !== 'ls_phip') {
+      response.writeHead(400).end('{}')
+      return
+    }
     this.asked.push(user)
     await sleep(this.delayMs)
     const reply = await this.reply(user)

@@ -19,6 +19,11 @@ export class BoundedMap<K, V> {
     if (!oldest.done) this.#entries.delete(oldest.value)
   }
 
+  /** The oldest first. */
+  keys(): K[] {
+    return [...this.#entries.keys()]
+  }
+
   delete(key: K): void {
     this.#entries.delete(key)
   }

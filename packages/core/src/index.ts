@@ -7,6 +7,7 @@ export { destinationAfter } from './circuit-breaker.ts'
 export { meaningForCall, meaningForParcel, type Meaning } from './delivery-outcome.ts'
 export { Homes, isInForce } from './homes.ts'
 export { Mailbox, type BoxPage } from './mailbox.ts'
+export { NodeReputation } from './node-reputation.ts'
 export {
   shownProof,
   type AppendOutcome,
@@ -26,7 +27,10 @@ export type { AdvertPublisher, OwnToken, Statement } from './ports/advert-publis
 export type { AuthorizationStore, StoredAuthorization } from './ports/authorization-store.ts'
 export type { Clock } from './ports/clock.ts'
 export type { CoreEvents } from './ports/events.ts'
-export type { DirectoryAnswer, DirectoryEntry, HostDirectory } from './ports/host-directory.ts'
+export { FeedStandings, runFeedFollower } from './follow-feeds.ts'
+export type { DirectoryAnswer, DirectoryEntry, HostDirectory, Sieve } from './ports/host-directory.ts'
+export type { EventFeed, FeedCursor, FeedPage } from './ports/event-feed.ts'
+export type { HostKeys } from './ports/host-keys.ts'
 export type { CallAnswer, HostLink, ParcelAnswer } from './ports/host-link.ts'
 export type {
   Arrival,
@@ -59,15 +63,10 @@ export type { SessionStateStore } from './ports/session-state-store.ts'
 export type { Store } from './ports/store.ts'
 export type { StoredWithdrawal, WithdrawalStore } from './ports/withdrawal-store.ts'
 export { ProofPolicies } from './proof-policies.ts'
-export {
-  destinationsFor,
-  Resolver,
-  type Resolution,
-  type ResolverDeps,
-  type ResolverOptions,
-  type Route,
-} from './resolve-hosts.ts'
 export type { BoxRetention } from './prune-boxes.ts'
+export { destinationsFor, Resolver, type Resolution, type ResolverDeps, type ResolverOptions } from './resolve-hosts.ts'
+export type { Route } from './route-cache.ts'
+export { RouteNews, type FeedNews } from './route-news.ts'
 export { runRetention, type RetentionDeps } from './retention.ts'
 export { Router, type Accepted, type Received, type RouterDeps, type Send } from './router.ts'
 export { SenderVouchers } from './sender-vouchers.ts'

@@ -75,8 +75,10 @@ export const hostConfigSchema = z
       fault('outbox.unroutedBaseMs', 'must not be more than unroutedMostMs')
     if (limits.batchBytes > limits.bodyBytes) fault('limits.batchBytes', 'must not be more than bodyBytes')
     if (new Set(config.overlay.urls).size < config.overlay.urls.length) fault('overlay.urls', 'names a node twice')
-    if (!development && config.overlay.urls.some(isPlain)) {
-      fault('overlay.urls', 'must be https:// outside development')
+    for (const name of ['urls', 'trackers'] as const) {
+      if (!development && config.overlay[name].some(isPlain)) {
+        fault(`overlay.${name}`, 'must be https:// outside development')
+      }
     }
   })
 

@@ -1,11 +1,14 @@
 import type { CoreEvents, OutboxCounts } from '@overpost/core'
 import type { Logger } from 'pino'
+import { reasonOf } from './links/connection-fault.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What happens in a host: one function per business event, which writes both log and counter. */
 export interface HostEvents extends CoreEvents {
   /** An overlay node does not take a transaction of ours, or could not be asked. */
   announceFailed(event: { url: string; reason: string }): void
+  /** A tracker could not be asked for lookup nodes. */
+  trackerFailed(event: { url: string; reason: string }): void
   /** The outbox as it is now. */
   counted(event: { counts: OutboxCounts; nowMs: number }): void
   /** There is no room for new mail any more, or there is again. */
@@ -68,6 +71,9 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       metrics.lookups.inc({ outcome: 'failed' })
       log.warn({ reason }, 'the overlay could not be asked')
     },
+    feedFailed({ node, topic, error }) {
+      log.info({ node, topic, reason: reasonOf(error) }, 'the feed of an overlay node cannot be read')
+    },
     published({ created, spent, txid }) {
       if (created > 0) metrics.adverts.inc({ change: 'created' }, created)
       if (spent > 0) metrics.adverts.inc({ change: 'spent' }, spent)
@@ -89,6 +95,9 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     },
     damaged({ what }) {
       log.fatal({ what }, 'the store is damaged: stop this host, run `overpost check`, bring a backup back')
+    },
+    trackerFailed({ url, reason }) {
+      log.warn({ node: url, reason }, 'a tracker does not say which nodes answer lookups')
     },
     counted({ counts, nowMs }) {
       const { parcels, unrouted, failed, oldestAcceptedAtMs } = counts

@@ -3,7 +3,8 @@ import type { EventLog, FeedEvent } from './storage/event-log.ts'
 
 export interface FeedRequest {
   readonly topic: string
-  readonly since: number
+  /** `last`: whatever comes from now on. */
+  readonly since: number | 'last'
   readonly limit: number
   /** The log that `since` counts in; undefined: not checked. */
   readonly log: string | undefined
@@ -40,13 +41,16 @@ export class EventFeed {
 
   /** @throws {RelayError} ERR_INVALID_CURSOR for a cursor of another log, ERR_UNAVAILABLE when too many wait */
   async read(request: FeedRequest, signal: AbortSignal): Promise<FeedPage> {
-    const { since, log } = request
+    const { log } = request
+    // Where the log ends is told at once, so that nothing is missed between this call and the next.
+    if (request.since === 'last') return { events: [], next: this.#log.last(), log: this.#log.name }
+    const since = request.since
     if (since > this.#log.last() || (log !== undefined && log !== this.#log.name)) {
       throw new RelayError('ERR_INVALID_CURSOR', 'The cursor is not of this log: start again at 0.')
     }
     const deadlineMs = performance.now() + Math.min(request.waitMs ?? Infinity, this.#limits.waitMs)
     for (;;) {
-      const page = this.#page(request)
+      const page = this.#page({ ...request, since })
       const leftMs = deadlineMs - performance.now()
       if (page.events.length > 0 || leftMs <= 0 || signal.aborted || this.#isClosed) return page
       if (this.#wakeUps.size >= this.#limits.waiters) throw new RelayError('ERR_UNAVAILABLE', 'Too many wait already.')
@@ -65,7 +69,7 @@ export class EventFeed {
     this.notify()
   }
 
-  #page({ topic, since, limit }: FeedRequest): FeedPage {
+  #page({ topic, since, limit }: FeedRequest & { since: number }): FeedPage {
     const events = this.#log.read(topic, { since, limit, maxBytes: maxPageBytes })
     return { events, next: events.at(-1)?.n ?? since, log: this.#log.name }
   }

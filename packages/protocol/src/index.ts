@@ -81,6 +81,7 @@ export {
 } from './list-messages.ts'
 export {
   createMessageboxAdvertScript,
+  decodeMessageboxAdvert,
   messageboxBaseUrl,
   verifyMessageboxAdvert,
   type MessageboxAdvert,

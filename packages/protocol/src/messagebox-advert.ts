@@ -37,23 +37,24 @@ export function verifyMessageboxAdvert(
   script: Uint8Array,
   { verifier, ...policy }: { verifier: SignatureVerifier } & OriginPolicy,
 ): { readonly token: MessageboxAdvert } | TokenFault {
-  const pushDrop = decodePushDrop(script)
-  if (pushDrop === null) return { step: 1, fault: 'the script is not a canonical PushDrop script' }
-  const [user, url, signature, ...more] = pushDrop.fields
-  if (!user || !url || !signature || more.length > 0) return { step: 1, fault: 'the token does not have 3 fields' }
-  const userKey = decodeKey(user)
-  const derivedKey = userKey === null ? null : verifier.publicKey(userKey, messageboxAdvertKey)
-  if (userKey === null || derivedKey === null) return { step: 3, fault: 'the key is not a compressed public key' }
-  const host = decodeText(url)
-  const baseUrl = host === null ? null : messageboxBaseUrl(host, policy)
-  if (host === null || baseUrl === null) return { step: 4, fault: 'the URL is not one of a host' }
-  if (!isSameBytes(pushDrop.lockingKey, derivedKey)) {
+  const parsed = parse(script, policy)
+  if ('fault' in parsed) return parsed
+  const { token, lockingKey, signedFields, signature } = parsed
+  const derivedKey = verifier.publicKey(token.userKey, messageboxAdvertKey)
+  if (derivedKey === null) return { step: 3, fault: 'the user key is not on the curve' }
+  if (!isSameBytes(lockingKey, derivedKey)) {
     return { step: 6, fault: "the locking key is not derived from the user's key" }
   }
-  if (!verifier.verify(userKey, messageboxAdvertKey, concatFields([user, url]), signature)) {
+  if (!verifier.verify(token.userKey, messageboxAdvertKey, concatFields(signedFields), signature)) {
     return { step: 7, fault: 'the signature does not verify' }
   }
-  return { token: { userKey, host, baseUrl, origin: parseHostOrigin(baseUrl, policy) } }
+  return { token }
+}
+
+/** The advert in a script, http allowed, else null. No key or signature was checked: to see whom it is about. */
+export function decodeMessageboxAdvert(script: Uint8Array): MessageboxAdvert | null {
+  const parsed = parse(script, { allowHttp: true })
+  return 'fault' in parsed ? null : parsed.token
 }
 
 /** The script of an advert, as the official client makes it. @throws {RangeError} when `signer` is another identity */
@@ -77,4 +78,26 @@ export function messageboxBaseUrl(text: string, { allowHttp }: OriginPolicy): st
   if (!allowHttp && (hostname === 'localhost' || hostname.endsWith('.localhost'))) return null
   if (text.endsWith('?') || text.endsWith('#')) return null
   return href.replace(/\/+$/, '')
+}
+
+interface Parsed {
+  readonly token: MessageboxAdvert
+  readonly lockingKey: Uint8Array
+  readonly signedFields: readonly Uint8Array[]
+  readonly signature: Uint8Array
+}
+
+/** Steps 1 to 4, as far as they need no arithmetic on the curve. */
+function parse(script: Uint8Array, policy: OriginPolicy): Parsed | TokenFault {
+  const pushDrop = decodePushDrop(script)
+  if (pushDrop === null) return { step: 1, fault: 'the script is not a canonical PushDrop script' }
+  const [user, url, signature, ...more] = pushDrop.fields
+  if (!user || !url || !signature || more.length > 0) return { step: 1, fault: 'the token does not have 3 fields' }
+  const userKey = decodeKey(user)
+  if (userKey === null) return { step: 3, fault: 'the key is not a compressed public key' }
+  const host = decodeText(url)
+  const baseUrl = host === null ? null : messageboxBaseUrl(host, policy)
+  if (host === null || baseUrl === null) return { step: 4, fault: 'the URL is not one of a host' }
+  const token = { userKey, host, baseUrl, origin: parseHostOrigin(baseUrl, policy) }
+  return { token, lockingKey: pushDrop.lockingKey, signedFields: [user, url], signature }
 }

@@ -9,6 +9,7 @@ import {
   type RoutingTerms,
 } from './phip-authorization.ts'
 import { decodePushDrop } from './pushdrop-script.ts'
+import type { IdentityKey } from './scalars.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 import {
   concatFields,
@@ -49,11 +50,12 @@ interface Parsed {
  */
 export function verifyPhipToken(
   script: Uint8Array,
-  { verifier, isBlocked = () => false, ...policy }: PhipVerification,
+  { verifier, ofUser, isBlocked = () => false, ...policy }: PhipVerification,
 ): { readonly token: PhipToken } | TokenFault {
   const parsed = parse(script, policy)
   if ('fault' in parsed) return parsed
   const { token, lockingKey, signedFields, tokenSignature } = parsed
+  if (ofUser !== undefined && token.userKey !== ofUser) return { step: 9, fault: 'it is of another user' }
   const derivedKey = verifier.publicKey(token.hostKey, phipTokenKey)
   if (derivedKey === null) return { step: 3, fault: 'the host key is not on the curve' }
   if (verifier.publicKey(token.userKey, authorizationKey(token)) === null) {
@@ -73,6 +75,8 @@ export function verifyPhipToken(
 
 export interface PhipVerification extends OriginPolicy {
   readonly verifier: SignatureVerifier
+  /** Tokens of others are refused before any signature is checked. */
+  readonly ofUser?: IdentityKey
   readonly isBlocked?: (token: PhipToken) => boolean
 }
 

@@ -15,6 +15,7 @@ export interface CoreEvents {
   rerouted(event: { destination: Destination; reason: string }): void
   routed(event: { recipient: IdentityKey; hosts: number; messages: number }): void
   lookupFailed(event: { recipient: IdentityKey; reason: string }): void
+  feedFailed(event: { node: string; topic: string; error: unknown }): void
   published(event: { created: number; spent: number; txid: string }): void
-  roundFailed(event: { part: 'lane' | 'advertiser' | 'retention'; error: unknown }): void
+  roundFailed(event: { part: 'lane' | 'advertiser' | 'retention' | 'news'; error: unknown }): void
 }

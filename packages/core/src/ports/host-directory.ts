@@ -6,6 +6,8 @@ export interface DirectoryEntry {
   readonly script: Uint8Array
   /** True when a transaction, proven by SPV too, spends it. */
   readonly spent: boolean
+  /** What its own transaction spends, as `<txid>.<vout>`; absent where nobody asks. */
+  readonly spends?: ReadonlySet<string>
 }
 
 /** `answered`: the union of what the lookup hosts that answered know, perhaps nothing. `failed`: none of them could be asked. */
@@ -13,7 +15,14 @@ export type DirectoryAnswer =
   | { readonly kind: 'answered'; readonly entries: readonly DirectoryEntry[] }
   | { readonly kind: 'failed'; readonly reason: string }
 
-/** Finds tokens that name a user (`ls_phip`, BRC-34). Asks several lookup hosts; never rejects, an abort is `failed`. */
+/** Whether a script is worth the cost of proving its transaction. */
+export type Sieve = (script: Uint8Array) => boolean
+
+/** Finds tokens that name a user (`ls_phip`, BRC-34, and `ls_messagebox`). */
 export interface HostDirectory {
-  find(user: IdentityKey, signal: AbortSignal): Promise<DirectoryAnswer>
+  /**
+   * Asks several lookup hosts; never rejects, an abort is `failed`. `makeSieve` is called for each host's answer, whose scripts are then
+   * shown to it, in the order of the answer, before anything of them is proven: so what one host shows cannot push out what another does.
+   */
+  find(user: IdentityKey, makeSieve: () => Sieve, signal: AbortSignal): Promise<DirectoryAnswer>
 }

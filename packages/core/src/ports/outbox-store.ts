@@ -106,6 +106,11 @@ export interface OutboxStore {
    * waiting for the pause to end.
    */
   wake(hostKey: IdentityKey, nowMs: number): Promise<boolean>
+  /**
+   * Makes all look-ups for a recipient due at `nowMs`, also those in somebody's hands that then find nothing. Need not survive a
+   * restart. True when one waited.
+   */
+  wakeRecipient(recipient: IdentityKey, nowMs: number): Promise<boolean>
   counts(): Promise<OutboxCounts>
 }
 

@@ -19,6 +19,7 @@ import {
 } from './fixtures.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
+import { wakingContract } from './outbox-waking.contract.ts'
 import { claimAll, claimLimits, claimParcels, claimText, claimUnrouted, eachWithStore } from './with-store.ts'
 
 const delivered: ParcelEnd = { kind: 'delivered' }
@@ -461,6 +462,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
 
     guestCopiesContract(open)
     reroutingContract(open)
+    wakingContract(open)
 
     describe('counts', () => {
       const store = eachWithStore(open)

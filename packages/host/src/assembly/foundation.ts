@@ -60,6 +60,7 @@ export async function layFoundation(
   onClose: OnClose,
 ): Promise<Foundation> {
   const clock = nodeClock
+  const verifier = nativeSignatureVerifier()
   const wallet = openIdentityWallet(config)
   const metrics = createMetrics()
   if (processMetrics) collectDefaultMetrics({ register: metrics.registry })
@@ -108,11 +109,13 @@ export async function layFoundation(
     transport,
     fetch: services.fetch,
     clock,
+    random: nodeRandom,
+    verifier,
     hosts: (user) => isHosted(store, user, clock.nowMs()),
     events: hostEvents,
   })
   return {
-    ...{ config, log, clock, random: nodeRandom, wallet, verifier: nativeSignatureVerifier(), metrics, store },
+    ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
     ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm },
   }
 }

@@ -1,4 +1,4 @@
-import { runAdvertiser, runOutboxLanes, runRetention } from '@overpost/core'
+import { RouteNews, runAdvertiser, runFeedFollower, runOutboxLanes, runRetention } from '@overpost/core'
 import type { HostOrigin, IdentityKey } from '@overpost/protocol'
 import type { Background } from '../background.ts'
 import { boxRetention } from '../box-retention.ts'
@@ -18,7 +18,7 @@ export function startLoops(
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): void {
   const { config, log, clock, random, store, events, storeWatch, outbound, outboxAlarm, advertiserAlarm } = foundation
-  const { link, publisher } = outbound
+  const { link, lookups, publisher } = outbound
   background.start('store', (signal) => storeWatch.run(signal))
   background.start('lanes', (signal) =>
     runOutboxLanes(
@@ -49,6 +49,14 @@ export function startLoops(
       signal,
     ),
   )
+  const { discovery, feeds, standings } = lookups
+  const news = new RouteNews({
+    ...{ resolver, outbox: store.outbox, outboxAlarm, clock },
+    failed: (error) => events.roundFailed({ part: 'news', error }),
+  })
+  background.start('news', (signal) => news.run(signal))
+  background.start('feeds', (signal) => runFeedFollower({ feeds, news, standings, clock, random, events }, signal))
+  if (discovery !== null) background.start('discovery', (signal) => discovery.run(signal))
   if (publisher === null) {
     log.info('no wallet is configured: this host mints no adverts')
   } else {

@@ -18,8 +18,11 @@ export function createRelay(foundation: Foundation): Relay {
   const { config, wallet, verifier, clock, random, store, events, outbound, outboxAlarm } = foundation
   const { routes, development: allowHttp, memoryDays } = config
   const resolver = new Resolver(
-    { directory: outbound.directory, verifier, clock, ownKey: wallet.identityKey },
-    { positiveMs: routes.positiveMs, negativeMs: routes.negativeMs, allowHttp },
+    {
+      ...{ directory: outbound.lookups.directory, verifier, clock, ownKey: wallet.identityKey },
+      followedSinceMs: () => outbound.lookups.standings.followedSinceMs(),
+    },
+    { ...routes, allowHttp },
   )
   const homes = new Homes(store.authorizations, clock)
   const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))

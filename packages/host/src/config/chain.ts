@@ -44,6 +44,22 @@ export const overlaySetting = z
       description: 'Overlay nodes that are asked for adverts and told of ours; all of them, each time. Use several.',
       env: 'OVERPOST_OVERLAY_URLS',
     }),
+    trackers: z.array(httpUrl).max(20).default([]).meta({
+      description: 'Overlay nodes that are asked which others answer lookups (SLAP); those are asked for adverts too.',
+      env: 'OVERPOST_OVERLAY_TRACKERS',
+    }),
+    nodesAsked: count(0, 20, 4).meta({
+      description: 'How many of the nodes found that way are asked one question, besides all of urls.',
+    }),
+    discoverEveryMs: durationMs(secondMs, dayMs, 5 * minuteMs).meta({
+      description: 'How often the trackers are asked.',
+      unit: 'ms',
+    }),
+    follow: z.boolean().default(true).meta({
+      description:
+        'Whether the event feeds of overlay nodes are followed, so that a change of adverts is known at once.',
+      env: 'OVERPOST_OVERLAY_FOLLOW',
+    }),
     submitTimeoutMs: durationMs(secondMs, 5 * minuteMs, 15 * secondMs).meta({
       description: 'How long telling a node of an advert may take.',
       unit: 'ms',

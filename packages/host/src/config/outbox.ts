@@ -41,6 +41,10 @@ export const routesSetting = z
       description: 'How long a found home is used without asking again.',
       unit: 'ms',
     }),
+    followedMs: durationMs(0, dayMs, 10 * minuteMs).meta({
+      description: 'The same while the feeds of all of overlay.urls are followed, which tell when it changes.',
+      unit: 'ms',
+    }),
     negativeMs: durationMs(0, dayMs, 10 * secondMs).meta({
       description: 'How long the answer "none" is believed.',
       unit: 'ms',

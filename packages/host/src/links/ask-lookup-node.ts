@@ -46,9 +46,10 @@ export async function askLookupNode(url: string, question: LookupQuestion, way: 
     const txid = output.txid ?? beef?.subject.txid
     const script = beef?.transactions.get(txid ?? '')?.lockingScripts[output.outputIndex]
     if (beef === null || txid === undefined || script === undefined || !isWorthProving(script)) continue
-    if ((await way.proofs.prove(beef, txid)) === null) continue
+    const proven = await way.proofs.prove(beef, txid)
+    if (proven === null) continue
     const outpoint = `${txid}.${output.outputIndex}` as Outpoint
-    entries.push({ outpoint, script, spent: await isSpent(txid, output, way.proofs) })
+    entries.push({ outpoint, script, spent: await isSpent(txid, output, way.proofs), spends: proven.spends })
   }
   return entries
 }

@@ -1,8 +1,9 @@
 import { nativeSignatureVerifier } from '@overpost/auth'
-import { Resolver, type DirectoryAnswer } from '@overpost/core'
+import { NodeReputation, Resolver, type DirectoryAnswer } from '@overpost/core'
 import type { Transaction } from '@bsv/sdk'
 import { expect } from 'chai'
 import { nodeClock } from '../node-clock.ts'
+import { nodeRandom } from '../node-random.ts'
 import {
   ChainFixture,
   datesFixture,
@@ -34,6 +35,12 @@ describe('OverlayHostDirectory', () => {
     token = chain.mine(tokenTransaction(script))
   })
 
+  const takeAll = () => () => true
+  const directoryOf = (urls: readonly string[], options: { timeoutMs: number; graceMs: number }) =>
+    new OverlayHostDirectory({
+      ...{ proofs, clock: nodeClock, reputation: new NodeReputation(nodeClock, nodeRandom), ...options },
+      nodes: () => urls.map((url) => ({ url, fetch, isChosenHere: true })),
+    })
   /** Runs `test` with a directory over one lookup host per behaviour. */
   const withNodes = async (
     behaviours: readonly LookupBehaviour[],
@@ -43,7 +50,7 @@ describe('OverlayHostDirectory', () => {
     const nodes = await Promise.all(behaviours.map(lookupNode))
     const urls = nodes.map(({ origin }) => origin)
     try {
-      await test(new OverlayHostDirectory(proofs, nodeClock, { urls, timeoutMs, graceMs }), nodes)
+      await test(directoryOf(urls, { timeoutMs, graceMs }), nodes)
     } finally {
       await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()))
     }
@@ -59,17 +66,23 @@ describe('OverlayHostDirectory', () => {
     it(`finds a token, live or spent, in an answer that is ${form}`, async () => {
       const spentBy = await spendTransaction(token, otherHostWallet)
       await withNodes([{ kind: 'tokens', tokens: [{ transaction: token }], form }], async (directory, nodes) => {
-        const answer = await directory.find(bob, never)
+        const answer = await directory.find(bob, takeAll, never)
         expect(answer).to.deep.equal({
           kind: 'answered',
-          entries: [{ outpoint: `${token.id('hex')}.0`, script, spent: false }],
+          entries: [
+            {
+              ...{ outpoint: `${token.id('hex')}.0`, script, spent: false },
+              spends: new Set([`${token.inputs[0]!.sourceTXID!}.0`]),
+            },
+          ],
         })
-        expect(nodes[0]!.questions).to.deep.equal([
+        expect(nodes[0]!.questions).to.have.deep.members([
           { service: 'ls_phip', query: { recipient: bob, includeSpent: true, limit: 100 } },
+          { service: 'ls_messagebox', query: { identityKey: bob, includeSpent: true, limit: 100 } },
         ])
       })
       await withNodes([{ kind: 'tokens', tokens: [{ transaction: token, spentBy }], form }], async (directory) => {
-        expect(found(await directory.find(bob, never))).to.deep.equal(['spent'])
+        expect(found(await directory.find(bob, takeAll, never))).to.deep.equal(['spent'])
       })
     })
   }
@@ -173,7 +186,7 @@ describe('OverlayHostDirectory', () => {
   for (const { name, nodes, outcome } of cases) {
     it(`tells apart what is known and what could not be asked: ${name}`, async () => {
       await withNodes(await nodes(), async (directory) => {
-        expect(found(await directory.find(bob, never))).to.deep.equal(outcome)
+        expect(found(await directory.find(bob, takeAll, never))).to.deep.equal(outcome)
       })
     })
   }
@@ -181,27 +194,27 @@ describe('OverlayHostDirectory', () => {
   it('fails rather than answer nothing when the block headers cannot be asked', async () => {
     chain.isDown = true
     await withNodes([shows(token)], async (directory) => {
-      expect(found(await directory.find(bob, never))).to.equal('failed')
+      expect(found(await directory.find(bob, takeAll, never))).to.equal('failed')
       chain.isDown = false
-      expect(found(await directory.find(bob, never))).to.deep.equal(['live'])
+      expect(found(await directory.find(bob, takeAll, never))).to.deep.equal(['live'])
     })
   })
 
   it('proves a token once, and again when its block left the chain', async () => {
     await withNodes([shows(token)], async (directory) => {
-      await directory.find(bob, never)
+      await directory.find(bob, takeAll, never)
       expect(chain.asked).to.equal(1)
-      await directory.find(bob, never)
+      await directory.find(bob, takeAll, never)
       expect(chain.asked).to.equal(2)
       chain.roots.clear()
-      expect(found(await directory.find(bob, never))).to.deep.equal([])
+      expect(found(await directory.find(bob, takeAll, never))).to.deep.equal([])
     })
   })
 
   it('does not wait for a silent host once another knows', async () => {
     await withNodes([silence, shows(token)], async (directory) => {
       const startedAtMs = performance.now()
-      expect(found(await directory.find(bob, never))).to.deep.equal(['live'])
+      expect(found(await directory.find(bob, takeAll, never))).to.deep.equal(['live'])
       expect(performance.now() - startedAtMs).to.be.lessThan(500)
     })
   })
@@ -210,7 +223,7 @@ describe('OverlayHostDirectory', () => {
     let speak = (): void => undefined
     const when = new Promise<void>((resolve) => (speak = resolve))
     await withNodes([nothing, { kind: 'late', when, then: shows(token) }], async (directory) => {
-      const finding = directory.find(bob, never)
+      const finding = directory.find(bob, takeAll, never)
       setTimeout(speak, 200)
       expect(found(await finding)).to.deep.equal(['live'])
     })
@@ -221,9 +234,9 @@ describe('OverlayHostDirectory', () => {
       [silence, nothing],
       async (directory) => {
         const startedAtMs = performance.now()
-        expect(found(await directory.find(bob, never))).to.deep.equal([])
+        expect(found(await directory.find(bob, takeAll, never))).to.deep.equal([])
         const firstMs = performance.now() - startedAtMs
-        expect(found(await directory.find(bob, never))).to.deep.equal([])
+        expect(found(await directory.find(bob, takeAll, never))).to.deep.equal([])
         const secondMs = performance.now() - startedAtMs - firstMs
         expect(firstMs).to.be.within(290, 600)
         expect(secondMs).to.be.lessThan(200)
@@ -233,7 +246,7 @@ describe('OverlayHostDirectory', () => {
     await withNodes(
       [silence, silence],
       async (directory) => {
-        expect(found(await directory.find(bob, never))).to.equal('failed')
+        expect(found(await directory.find(bob, takeAll, never))).to.equal('failed')
       },
       { timeoutMs: 100 },
     )
@@ -242,7 +255,7 @@ describe('OverlayHostDirectory', () => {
   it('ends when it is told to stop', async () => {
     await withNodes([silence], async (directory) => {
       const stop = new AbortController()
-      const finding = directory.find(bob, stop.signal)
+      const finding = directory.find(bob, takeAll, stop.signal)
       stop.abort()
       expect(await finding).to.deep.equal({ kind: 'failed', reason: 'aborted' })
     })

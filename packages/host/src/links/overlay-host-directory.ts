@@ -1,88 +1,108 @@
-import type { Clock, DirectoryAnswer, DirectoryEntry, HostDirectory } from '@overpost/core'
-import { lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
+import type { Clock, DirectoryAnswer, DirectoryEntry, HostDirectory, NodeReputation, Sieve } from '@overpost/core'
+import { lookupMessagebox, lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
 import { askLookupNode } from './ask-lookup-node.ts'
 import type { BeefProofs } from './beef-proofs.ts'
 import { reasonOf } from './connection-fault.ts'
+import type { LookupNode } from './lookup-nodes.ts'
 
-export interface OverlayHostDirectoryOptions {
-  /** Base URLs of the operator's lookup hosts; all are asked each time. */
-  readonly urls: readonly string[]
+export interface OverlayHostDirectoryDeps {
+  readonly proofs: BeefProofs
+  readonly clock: Pick<Clock, 'nowMs'>
+  /** The nodes for one question; all of them are asked. */
+  readonly nodes: () => readonly LookupNode[]
+  readonly reputation: Pick<NodeReputation, 'answered' | 'failed' | 'isWaitedFor'>
   /** After so long a lookup host counts as failed for this question. */
   readonly timeoutMs: number
   /** How long the others are waited for once there is a token, or once all that answer in time did. */
   readonly graceMs?: number
-  /** Default: Node's own. */
-  readonly fetch?: typeof fetch
 }
 
-/** A host that missed its deadline is waited for no longer than the grace for so long, or until it answers in time. */
-const sluggishMs = 30_000
+interface Answered {
+  readonly node: LookupNode
+  readonly tookMs: number
+  readonly shown: ReadonlySet<Outpoint>
+}
+
+const mostShown = 100
 
 /**
  * Finds tokens on several lookup hosts, in union, and proves each by SPV. A host that fails, or whose proofs could not be
  * checked for want of block headers, says nothing: only when none is left is the answer `failed`, and an answer of nothing
- * waits for the hosts that are slow.
+ * waits for the hosts that are not known to be slow.
  */
 export class OverlayHostDirectory implements HostDirectory {
-  readonly #proofs: BeefProofs
-  readonly #clock: Pick<Clock, 'nowMs'>
-  readonly #urls: readonly string[]
-  readonly #timeoutMs: number
-  readonly #graceMs: number
-  readonly #fetch: typeof fetch | undefined
-  readonly #sluggishUntilMs = new Map<string, number>()
+  readonly #deps: OverlayHostDirectoryDeps
 
-  constructor(proofs: BeefProofs, clock: Pick<Clock, 'nowMs'>, options: OverlayHostDirectoryOptions) {
-    this.#proofs = proofs
-    this.#clock = clock
-    this.#urls = options.urls
-    this.#timeoutMs = options.timeoutMs
-    this.#graceMs = options.graceMs ?? 300
-    this.#fetch = options.fetch
+  constructor(deps: OverlayHostDirectoryDeps) {
+    this.#deps = deps
   }
 
-  async find(user: IdentityKey, signal: AbortSignal): Promise<DirectoryAnswer> {
-    if (this.#urls.length === 0) return { kind: 'failed', reason: 'no lookup host is configured' }
+  async find(user: IdentityKey, makeSieve: () => Sieve, signal: AbortSignal): Promise<DirectoryAnswer> {
+    const { clock, reputation, timeoutMs, graceMs = 300 } = this.#deps
+    const nodes = this.#deps.nodes()
+    if (nodes.length === 0) return { kind: 'failed', reason: 'no lookup host is known' }
     const entries = new Map<Outpoint, DirectoryEntry>()
+    const answers: Answered[] = []
     const faults: string[] = []
-    let answered = 0
     const end = new AbortController()
-    const deadline = AbortSignal.timeout(this.#timeoutMs)
+    const deadline = AbortSignal.timeout(timeoutMs)
     const until = AbortSignal.any([signal, deadline, end.signal])
-    const open = new Set(this.#urls)
+    const open = new Set(nodes)
+    const startMs = clock.nowMs()
     let grace: NodeJS.Timeout | undefined
 
-    const asks = this.#urls.map(async (url) => {
+    const asks = nodes.map(async (node) => {
       try {
-        const query = { recipient: user, includeSpent: true, limit: 100 }
-        const question = { service: lookupPhip, query, isWorthProving: () => true }
-        const way = { proofs: this.#proofs, signal: until, fetch: this.#fetch }
-        const found = await askLookupNode(url, question, way)
+        const found = await this.#ask(node, user, makeSieve, until)
         if (end.signal.aborted) return
-        answered += 1
-        this.#sluggishUntilMs.delete(url)
+        const shown = new Set(found.map(({ outpoint }) => outpoint))
+        answers.push({ node, tookMs: clock.nowMs() - startMs, shown })
         for (const entry of found) if (entries.get(entry.outpoint)?.spent !== true) entries.set(entry.outpoint, entry)
       } catch (error) {
-        faults.push(`${new URL(url).host}: ${reasonOf(error)}`)
+        if (end.signal.aborted || signal.aborted) return
+        faults.push(`${new URL(node.url).host}: ${reasonOf(error)}`)
+        if (!deadline.aborted) reputation.failed(node.url)
       }
-      open.delete(url)
-      const isEnough = entries.size > 0 || (answered > 0 && [...open].every((other) => this.#isSluggish(other)))
-      if (isEnough) grace ??= setTimeout(() => end.abort(), this.#graceMs)
+      open.delete(node)
+      const isQuiet = answers.length > 0 && [...open].every(({ url }) => !reputation.isWaitedFor(url))
+      if (entries.size > 0 || isQuiet) grace ??= setTimeout(() => end.abort(), graceMs)
     })
     // A call that does not heed its signal is left behind.
     await Promise.race([Promise.all(asks), aborted(until)])
     clearTimeout(grace)
-    if (deadline.aborted) {
-      for (const url of open) this.#sluggishUntilMs.set(url, this.#clock.nowMs() + sluggishMs)
-    }
+    if (deadline.aborted) for (const { url } of open) reputation.failed(url)
     end.abort()
     if (signal.aborted) return { kind: 'failed', reason: 'aborted' }
-    if (answered === 0) return { kind: 'failed', reason: faults.join('; ') || 'no lookup host answered in time' }
+    if (answers.length === 0) return { kind: 'failed', reason: faults.join('; ') || 'no lookup host answered in time' }
+    for (const { node, tookMs, shown } of answers) {
+      const knewAll = answers.length === 1 || entries.size === 0 ? null : shown.size === entries.size
+      reputation.answered(node.url, { tookMs, knewAll })
+    }
     return { kind: 'answered', entries: [...entries.values()] }
   }
 
-  #isSluggish(url: string): boolean {
-    return (this.#sluggishUntilMs.get(url) ?? 0) > this.#clock.nowMs()
+  /** What a node shows of the user, adverts and anointings. One that does not know of the latter is none the worse for it. */
+  async #ask(
+    { url, fetch }: LookupNode,
+    user: IdentityKey,
+    makeSieve: () => Sieve,
+    signal: AbortSignal,
+  ): Promise<DirectoryEntry[]> {
+    const way = { proofs: this.#deps.proofs, signal, fetch }
+    const common = { includeSpent: true, limit: mostShown }
+    const [adverts, anointings] = await Promise.all([
+      askLookupNode(
+        url,
+        { service: lookupPhip, query: { recipient: user, ...common }, isWorthProving: makeSieve() },
+        way,
+      ),
+      askLookupNode(
+        url,
+        { service: lookupMessagebox, query: { identityKey: user, ...common }, isWorthProving: makeSieve() },
+        way,
+      ).catch(() => []),
+    ])
+    return [...adverts, ...anointings]
   }
 }
 

@@ -15,6 +15,7 @@ import {
   walletKey,
   type AuthorizationDates,
   type HostOrigin,
+  type KeyName,
 } from '@overpost/protocol'
 
 /** A chain of headers, as a tracker sees it, to which blocks of one transaction are added. */
@@ -92,8 +93,12 @@ export function tokenTransaction(script: Uint8Array): Transaction {
 }
 
 /** A transaction that spends output 0 of `source`, not mined, signed by `signer`. */
-export async function spendTransaction(source: Transaction, signer: IdentityWallet): Promise<Transaction> {
-  const { protocolID, keyID } = walletKey(phipTokenKey)
+export async function spendTransaction(
+  source: Transaction,
+  signer: IdentityWallet,
+  key: KeyName = phipTokenKey,
+): Promise<Transaction> {
+  const { protocolID, keyID } = walletKey(key)
   const template = new PushDrop(signer as unknown as WalletInterface)
   const transaction = new Transaction()
   transaction.addInput({

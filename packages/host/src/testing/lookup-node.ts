@@ -11,7 +11,13 @@ export interface ShownToken {
 
 /** What a lookup host does when it is asked. */
 export type LookupBehaviour =
-  | { readonly kind: 'tokens'; readonly tokens: readonly ShownToken[]; readonly form?: 'json' | 'aggregated' }
+  | {
+      readonly kind: 'tokens'
+      readonly tokens: readonly ShownToken[]
+      /** What `ls_messagebox` shows; nothing when left out. */
+      readonly anointings?: readonly ShownToken[]
+      readonly form?: 'json' | 'aggregated'
+    }
   | {
       readonly kind: 'bytes'
       readonly status: number
@@ -35,8 +41,9 @@ export async function lookupNode(behaviour: LookupBehaviour): Promise<LookupNode
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      questions.push(JSON.parse(Buffer.concat(chunks).toString('utf8')))
-      void answer(behaviour).then((bytes) => {
+      const question = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { service: string }
+      questions.push(question)
+      void answer(behaviour, question.service).then((bytes) => {
         if (bytes === null) return
         response.writeHead(bytes.status, { 'content-type': bytes.contentType })
         response.end(bytes.body)
@@ -49,18 +56,20 @@ export async function lookupNode(behaviour: LookupBehaviour): Promise<LookupNode
 
 async function answer(
   behaviour: LookupBehaviour,
+  service: string,
 ): Promise<{ status: number; contentType: string; body: Uint8Array | string } | null> {
   switch (behaviour.kind) {
     case 'silence':
       return null
     case 'late':
       await behaviour.when
-      return answer(behaviour.then)
+      return answer(behaviour.then, service)
     case 'bytes':
       return behaviour
     case 'tokens': {
-      const { tokens, form = 'aggregated' } = behaviour
-      return form === 'json' ? jsonAnswer(tokens) : aggregatedAnswer(tokens)
+      const { tokens, anointings = [], form = 'aggregated' } = behaviour
+      const shown = service === 'ls_messagebox' ? anointings : tokens
+      return form === 'json' ? jsonAnswer(shown) : aggregatedAnswer(shown)
     }
   }
 }

@@ -23,8 +23,10 @@ export async function smallOverlay(): Promise<SmallOverlay> {
 
   const answer = (path: string, json: unknown): unknown => {
     if (path === '/lookup') {
+      const { recipient } = (json as { query: { recipient?: IdentityKey } }).query
+      // Nobody is anointed here.
+      if (recipient === undefined) return { type: 'output-list', outputs: [] }
       lookups += 1
-      const { recipient } = (json as { query: { recipient: IdentityKey } }).query
       const outputs = (tokens.get(recipient) ?? []).map(({ transaction, spentBy }) => ({
         ...{ beef: transaction.toBEEF(), outputIndex: 0 },
         ...(spentBy === undefined ? {} : { context: spentBy.toBEEF() }),
@@ -40,8 +42,9 @@ export async function smallOverlay(): Promise<SmallOverlay> {
   }
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
-      if (overlay.failsWith !== null) {
-        response.writeHead(overlay.failsWith).end()
+      const isFeed = request.url?.startsWith('/events') === true
+      if (overlay.failsWith !== null || isFeed) {
+        response.writeHead(overlay.failsWith ?? 404).end()
         return
       }
       const json: unknown = body === '' ? null : JSON.parse(body)

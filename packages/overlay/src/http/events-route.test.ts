@@ -33,6 +33,7 @@ describe('GET /events', () => {
     expect(await node.events('topic=tm_phip&since=1')).to.deep.equal({ events: [spent], next: 2, log })
     expect(await node.events('topic=tm_phip&since=0&limit=1')).to.deep.equal({ events: [admit], next: 1, log })
     expect(await node.events('topic=tm_ship&since=0&wait=0')).to.deep.equal({ events: [], next: 0, log })
+    expect(await node.events('topic=tm_phip&since=last')).to.deep.equal({ events: [], next: 2, log })
     expect(await node.events('topic=tm_phip&since=3')).to.include({ code: 'ERR_INVALID_CURSOR' })
     expect(await node.events(`topic=tm_phip&since=2&log=${'0'.repeat(32)}`)).to.include({ code: 'ERR_INVALID_CURSOR' })
 

@@ -10,7 +10,7 @@ const whole = z
   .transform(Number)
 const parameters = z.object({
   topic: z.string('must be given').max(50),
-  since: whole.default(0),
+  since: z.union([whole, z.literal('last')]).default(0),
   limit: whole.pipe(z.number().min(1).max(1_000)).default(100),
   wait: whole.pipe(z.number().max(25)).optional(),
   log: z.string().max(64).optional(),

@@ -27,6 +27,8 @@ export class ClaimingOutboxStore implements OutboxStore {
   /** Recipients whose look-ups nobody has in hand. */
   readonly #lookups = new DueQueue()
   readonly #lookupClaims = new Map<IdentityKey, UnroutedGroup>()
+  /** Recipients whose messages are all due at that time, whatever their rows say. */
+  readonly #wokenAtMs = new Map<IdentityKey, number>()
 
   constructor(rows: OutboxRows, writes: OutboxWrites) {
     this.#rows = rows
@@ -97,6 +99,16 @@ export class ClaimingOutboxStore implements OutboxStore {
     return attempt(() => this.#board.wake(hostKey, nowMs))
   }
 
+  wakeRecipient(recipient: IdentityKey, nowMs: number): Promise<boolean> {
+    return attempt(() => {
+      const isInHand = this.#lookupClaims.has(recipient)
+      if (!isInHand && this.#rows.nextLookupAtMs(recipient) === null) return false
+      this.#wokenAtMs.set(recipient, nowMs)
+      this.#rescheduleLookup(recipient)
+      return true
+    })
+  }
+
   counts(): Promise<OutboxCounts> {
     return attempt(() => this.#rows.counts())
   }
@@ -130,7 +142,10 @@ export class ClaimingOutboxStore implements OutboxStore {
   }
 
   #claimLookups(recipient: IdentityKey, limits: Limits): UnroutedGroup | null {
-    const messages = this.#rows.dueLookups(recipient, limits)
+    const wokenAtMs = this.#wokenAtMs.get(recipient)
+    const nowMs = wokenAtMs === undefined ? limits.nowMs : Number.MAX_SAFE_INTEGER
+    const messages = this.#rows.dueLookups(recipient, { ...limits, nowMs })
+    if (messages.length < limits.maxMessages) this.#wokenAtMs.delete(recipient)
     if (messages.length === 0) {
       this.#rescheduleLookup(recipient)
       return null
@@ -142,7 +157,10 @@ export class ClaimingOutboxStore implements OutboxStore {
   }
 
   #rescheduleLookup(recipient: IdentityKey): void {
-    if (!this.#lookupClaims.has(recipient)) this.#lookups.set(recipient, this.#rows.nextLookupAtMs(recipient))
+    if (this.#lookupClaims.has(recipient)) return
+    const atMs = this.#rows.nextLookupAtMs(recipient)
+    if (atMs === null) this.#wokenAtMs.delete(recipient)
+    this.#lookups.set(recipient, atMs === null ? null : Math.min(atMs, this.#wokenAtMs.get(recipient) ?? Infinity))
   }
 }
 
