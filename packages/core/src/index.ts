@@ -30,6 +30,7 @@ export type { CoreEvents } from './ports/events.ts'
 export { FeedStandings, runFeedFollower } from './follow-feeds.ts'
 export type { DirectoryAnswer, DirectoryEntry, HostDirectory, Sieve } from './ports/host-directory.ts'
 export type { EventFeed, FeedCursor, FeedPage } from './ports/event-feed.ts'
+export type { HostKeyStore, RememberedHostKey } from './ports/host-key-store.ts'
 export type { HostKeys } from './ports/host-keys.ts'
 export type { CallAnswer, HostLink, ParcelAnswer } from './ports/host-link.ts'
 export type {

@@ -31,8 +31,8 @@ export interface ResolverDeps {
   readonly clock: Clock
   /** Tokens of our own are no route to another host. */
   readonly ownKey: IdentityKey
-  /** An anointing of this origin makes its user local; null, or left out: none does. */
-  readonly ownOrigin?: () => HostOrigin | null
+  /** An anointing of this origin makes its user local; left out: none does. */
+  readonly ownOrigin?: HostOrigin
   /** For anointings of other hosts; left out: they are no routes. */
   readonly hostKeys?: HostKeys
   /** Since when all news of tokens comes in by itself, without a gap; null: it does not. Left out: never. */
@@ -132,7 +132,7 @@ export class Resolver {
     if (answer.kind === 'failed') return answer
     const tokens = judge.judge(answer.entries)
     const { routes, untilMs } = this.#advertised(tokens)
-    const { isHere, anointed } = await this.#anointed(tokens, routes, signal)
+    const { isHere, anointed } = await this.#anointed(tokens, routes)
     const outpoints = answer.entries.map(({ outpoint }) => outpoint)
     return { kind: 'found', known: { routes: [...routes, ...anointed], isHere, untilMs, outpoints } }
   }
@@ -154,23 +154,18 @@ export class Resolver {
   }
 
   /** The hosts that the user anointed, but for those that are routes already: an advert says more. */
-  async #anointed(
-    tokens: JudgedTokens,
-    routes: readonly Route[],
-    signal: AbortSignal,
-  ): Promise<{ isHere: boolean; anointed: Route[] }> {
+  async #anointed(tokens: JudgedTokens, routes: readonly Route[]): Promise<{ isHere: boolean; anointed: Route[] }> {
     const { ownOrigin, hostKeys, ownKey } = this.#deps
-    const own = ownOrigin?.() ?? null
     const known = new Set<HostOrigin>(routes.map(({ destination }) => destination.origin))
     const origins = standingAnointings(tokens.anointings).flatMap(({ origin }) => (origin === null ? [] : [origin]))
-    const others = origins.filter((origin) => origin !== own && !known.has(origin)).slice(0, maxRoutes)
+    const others = origins.filter((origin) => origin !== ownOrigin && !known.has(origin)).slice(0, maxRoutes)
     const found = await Promise.all(
       others.map(async (origin): Promise<Route[]> => {
-        const hostKey = (await hostKeys?.keyOf(origin, signal)) ?? null
+        const hostKey = (await hostKeys?.keyOf(origin)) ?? null
         return hostKey === null || hostKey === ownKey ? [] : [{ destination: { hostKey, origin }, pattern: null }]
       }),
     )
-    return { isHere: own !== null && origins.includes(own), anointed: found.flat() }
+    return { isHere: ownOrigin !== undefined && origins.includes(ownOrigin), anointed: found.flat() }
   }
 }
 

@@ -7,6 +7,10 @@ import type { Metrics } from './metrics.ts'
 export interface HostEvents extends CoreEvents {
   /** An overlay node does not take a transaction of ours, or could not be asked. */
   announceFailed(event: { url: string; reason: string }): void
+  /** A host that is known by its origin shows another key than before; the one before stays. */
+  hostKeyChanged(event: { origin: string; hostKey: string; offeredKey: string }): void
+  /** A host that is known by its origin could not be asked who it is. */
+  hostKeyUnknown(event: { origin: string; reason: string }): void
   /** A tracker could not be asked for lookup nodes. */
   trackerFailed(event: { url: string; reason: string }): void
   /** The outbox as it is now. */
@@ -95,6 +99,13 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     },
     damaged({ what }) {
       log.fatal({ what }, 'the store is damaged: stop this host, run `overpost check`, bring a backup back')
+    },
+    hostKeyChanged({ origin, hostKey, offeredKey }) {
+      metrics.hostKeyChanges.inc()
+      log.error({ host: origin, hostKey, offeredKey }, 'a host shows another key: accept it, if it is meant to')
+    },
+    hostKeyUnknown({ origin, reason }) {
+      log.info({ host: origin, reason }, 'a host does not say who it is')
     },
     trackerFailed({ url, reason }) {
       log.warn({ node: url, reason }, 'a tracker does not say which nodes answer lookups')

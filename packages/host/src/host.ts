@@ -48,12 +48,12 @@ async function start(
   const foundation = await layFoundation(config, options, onClose)
   const { log, wallet } = foundation
   const hostKey = wallet.identityKey
-  const relay = createRelay(foundation)
   const background = new Background(log)
   const listener = await listen({ ...config.listen, requestTimeoutMs, tls: tlsFiles(config, log) })
   onClose(() => background.stop())
   onClose(() => listener.close(requestTimeoutMs))
   const self = { hostKey, origin: ownOrigin(config, listener.url) }
+  const relay = createRelay(foundation, self.origin)
   startLoops(background, foundation, relay, self)
   const answer = openDoors(foundation, relay, background, self).callback()
   listener.serve((request, response) => void answer(request, response))

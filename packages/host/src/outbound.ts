@@ -1,10 +1,11 @@
 import type { IdentityWallet, NodeTransport } from '@overpost/auth'
-import type { AdvertPublisher, Clock, HostLink, Random } from '@overpost/core'
+import type { AdvertPublisher, Clock, HostKeys, HostKeyStore, HostLink, Random } from '@overpost/core'
 import type { IdentityKey, SignatureVerifier } from '@overpost/protocol'
 import type { HostConfig } from './config.ts'
 import type { HostEvents } from './events.ts'
 import { AdvertAnnouncements } from './links/advert-announcements.ts'
 import { HttpHostLink } from './links/http-host-link.ts'
+import { RememberedHostKeys } from './links/remembered-host-keys.ts'
 import { httpAdvertWallet, WalletAdvertPublisher } from './links/wallet-advert-publisher.ts'
 import { createLookups, type Lookups } from './lookups.ts'
 
@@ -12,6 +13,7 @@ import { createLookups, type Lookups } from './lookups.ts'
 export interface Outbound {
   readonly link: HostLink
   readonly lookups: Lookups
+  readonly hostKeys: HostKeys
   /** Null: no wallet pays, and this host mints no adverts. */
   readonly publisher: AdvertPublisher | null
 }
@@ -24,9 +26,10 @@ export interface OutboundDeps {
   readonly clock: Clock
   readonly random: Random
   readonly verifier: SignatureVerifier
+  readonly hostKeyStore: HostKeyStore
   /** Whether that sender authorised this host, so that it may vouch for them. */
   readonly hosts: (user: IdentityKey) => Promise<boolean>
-  readonly events: Pick<HostEvents, 'announceFailed' | 'trackerFailed'>
+  readonly events: Pick<HostEvents, 'announceFailed' | 'trackerFailed' | 'hostKeyChanged' | 'hostKeyUnknown'>
 }
 
 export function createOutbound(config: HostConfig, deps: OutboundDeps): Outbound {
@@ -41,6 +44,12 @@ export function createOutbound(config: HostConfig, deps: OutboundDeps): Outbound
       options: { callTimeoutMs: outbox.callTimeoutMs, batchBytes: limits.batchBytes },
     }),
     lookups: createLookups(config, deps),
+    hostKeys: new RememberedHostKeys({
+      ...{ store: deps.hostKeyStore, transport, verifier: deps.verifier, clock },
+      timeoutMs: config.routes.lookupTimeoutMs,
+      changed: (event) => events.hostKeyChanged(event),
+      failed: (event) => events.hostKeyUnknown(event),
+    }),
     publisher: createPublisher(config, wallet, events, fetch),
   }
 }

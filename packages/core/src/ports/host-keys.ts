@@ -6,5 +6,5 @@ import type { HostOrigin, IdentityKey } from '@overpost/protocol'
  */
 export interface HostKeys {
   /** Null when the host has not said so yet, and cannot be asked now. Never rejects. */
-  keyOf(origin: HostOrigin, signal: AbortSignal): Promise<IdentityKey | null>
+  keyOf(origin: HostOrigin): Promise<IdentityKey | null>
 }

@@ -1,4 +1,5 @@
 import type { AuthorizationStore } from './authorization-store.ts'
+import type { HostKeyStore } from './host-key-store.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { PermissionStore } from './permission-store.ts'
@@ -12,6 +13,7 @@ export interface Store extends AsyncDisposable {
   readonly outbox: OutboxStore
   readonly authorizations: AuthorizationStore
   readonly proofPolicies: ProofPolicyStore
+  readonly hostKeys: HostKeyStore
   readonly permissions: PermissionStore
   readonly sessionState: SessionStateStore
   readonly withdrawals: WithdrawalStore

@@ -22,6 +22,7 @@ export {
   requestFixture,
   withdrawalFixture,
 } from './fixtures.ts'
+export { hostKeyStoreContract } from './host-key-store.contract.ts'
 export { mailboxStoreContract } from './mailbox-store.contract.ts'
 export { ManualClock } from './manual-clock.ts'
 export { outboxStoreContract } from './outbox-store.contract.ts'

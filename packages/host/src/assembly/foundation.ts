@@ -111,6 +111,7 @@ export async function layFoundation(
     clock,
     random: nodeRandom,
     verifier,
+    hostKeyStore: store.hostKeys,
     hosts: (user) => isHosted(store, user, clock.nowMs()),
     events: hostEvents,
   })

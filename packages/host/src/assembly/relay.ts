@@ -1,6 +1,6 @@
 import { RequestVerifier } from '@overpost/auth'
 import { Homes, Mailbox, Permissions, ProofPolicies, Resolver, Router, SenderVouchers } from '@overpost/core'
-import type { ProofDemand } from '@overpost/protocol'
+import type { HostOrigin, ProofDemand } from '@overpost/protocol'
 import type { HostConfig } from '../config.ts'
 import type { Foundation } from './foundation.ts'
 
@@ -14,17 +14,18 @@ export interface Relay {
   readonly router: Router
 }
 
-export function createRelay(foundation: Foundation): Relay {
+export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Relay {
   const { config, wallet, verifier, clock, random, store, events, outbound, outboxAlarm } = foundation
   const { routes, development: allowHttp, memoryDays } = config
   const resolver = new Resolver(
     {
       ...{ directory: outbound.lookups.directory, verifier, clock, ownKey: wallet.identityKey },
+      ...{ ownOrigin, hostKeys: outbound.hostKeys },
       followedSinceMs: () => outbound.lookups.standings.followedSinceMs(),
     },
     { ...routes, allowHttp },
   )
-  const homes = new Homes(store.authorizations, clock)
+  const homes = new Homes(store.authorizations, clock, (user) => config.open && resolver.isAnointedHere(user))
   const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))
   const permissions = new Permissions(store.permissions, clock)
   const mailbox = new Mailbox(store.mailboxes)

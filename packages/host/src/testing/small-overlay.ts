@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import type { Transaction } from '@bsv/sdk'
 import type { IdentityWallet } from '@overpost/auth'
-import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import {
+  createMessageboxAdvertScript,
+  messageboxAdvertKey,
+  type HostOrigin,
+  type IdentityKey,
+} from '@overpost/protocol'
 import { ChainFixture, spendTransaction, tokenScript, tokenTransaction } from './chain-fixture.ts'
 import type { ShownToken } from './lookup-node.ts'
 import { bind, unbind } from './scripted-peer.ts'
@@ -14,20 +20,23 @@ export interface SmallOverlay extends AsyncDisposable {
   failsWith: number | null
   /** From now on `host` is shown as a home of `user`; what is returned ends that. */
   show(user: IdentityWallet, host: IdentityWallet, origin: string): Promise<() => Promise<void>>
+  /** From now on `user` is shown to have anointed `url`; what is returned ends that. Again, by a stranger who copies the script. */
+  anoint(user: IdentityWallet, url: string): Promise<() => Promise<void>>
 }
 
 export async function smallOverlay(): Promise<SmallOverlay> {
   const chain = new ChainFixture()
-  const tokens = new Map<IdentityKey, ShownToken[]>()
+  const tokens = new Map<string, ShownToken[]>()
+  const anointings = new Map<string, ShownToken[]>()
   let lookups = 0
 
   const answer = (path: string, json: unknown): unknown => {
     if (path === '/lookup') {
-      const { recipient } = (json as { query: { recipient?: IdentityKey } }).query
-      // Nobody is anointed here.
-      if (recipient === undefined) return { type: 'output-list', outputs: [] }
-      lookups += 1
-      const outputs = (tokens.get(recipient) ?? []).map(({ transaction, spentBy }) => ({
+      const { recipient, identityKey } = (json as { query: { recipient?: IdentityKey; identityKey?: IdentityKey } })
+        .query
+      if (recipient !== undefined) lookups += 1
+      const shown = recipient === undefined ? anointings.get(identityKey ?? '') : tokens.get(recipient)
+      const outputs = (shown ?? []).map(({ transaction, spentBy }) => ({
         ...{ beef: transaction.toBEEF(), outputIndex: 0 },
         ...(spentBy === undefined ? {} : { context: spentBy.toBEEF() }),
       }))
@@ -39,6 +48,21 @@ export async function smallOverlay(): Promise<SmallOverlay> {
       merkleRoot: string
     }[]
     return { confirmationState: chain.roots.get(blockHeight) === merkleRoot ? 'CONFIRMED' : 'INVALID' }
+  }
+  const add = (
+    to: Map<string, ShownToken[]>,
+    user: IdentityKey,
+    script: Uint8Array,
+    spend: (transaction: Transaction) => Promise<Transaction>,
+  ) => {
+    const transaction = chain.mine(tokenTransaction(script))
+    const shown = to.get(user) ?? []
+    to.set(user, shown)
+    const token: { transaction: Transaction; spentBy?: Transaction } = { transaction }
+    shown.push(token)
+    return async () => {
+      token.spentBy = chain.mine(await spend(transaction))
+    }
   }
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -60,14 +84,14 @@ export async function smallOverlay(): Promise<SmallOverlay> {
     },
     failsWith: null as number | null,
     async show(user: IdentityWallet, host: IdentityWallet, origin: string) {
-      const transaction = chain.mine(tokenTransaction(await tokenScript(user, host, { origin })))
-      const shown = tokens.get(user.identityKey) ?? []
-      tokens.set(user.identityKey, shown)
-      const token: { transaction: typeof transaction; spentBy?: typeof transaction } = { transaction }
-      shown.push(token)
-      return async () => {
-        token.spentBy = chain.mine(await spendTransaction(transaction, host))
-      }
+      const script = await tokenScript(user, host, { origin })
+      return add(tokens, user.identityKey, script, (transaction) => spendTransaction(transaction, host))
+    },
+    async anoint(user: IdentityWallet, url: string) {
+      const script = await createMessageboxAdvertScript(user, { userKey: user.identityKey, host: url })
+      return add(anointings, user.identityKey, script, (transaction) =>
+        spendTransaction(transaction, user, messageboxAdvertKey),
+      )
     },
     [Symbol.asyncDispose]: () => unbind(server),
   }

@@ -1,5 +1,6 @@
 import {
   authorizationStoreContract,
+  hostKeyStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
@@ -15,6 +16,7 @@ const open = () => Promise.resolve(openMemoryStore())
 
 mailboxStoreContract('memory', open)
 outboxStoreContract('memory', open)
+hostKeyStoreContract('memory', open)
 permissionStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)

@@ -1,6 +1,7 @@
 import type { Quotas, SessionStateStore, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
+import { MemoryHostKeyStore } from './memory-host-key-store.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryMailboxStore } from './memory-mailbox-store.ts'
 import { memoryOutbox } from './memory-outbox-rows.ts'
@@ -22,6 +23,7 @@ export function openMemoryStore(quotas: Quotas | null = null): Store {
     authorizations,
     withdrawals: new MemoryWithdrawalStore(authorizations),
     proofPolicies: new MemoryProofPolicyStore(),
+    hostKeys: new MemoryHostKeyStore(),
     permissions: new MemoryPermissionStore(),
     sessionState: memorySessionState(),
     probe: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import { addSenderProofs } from './migrations/0002-sender-proofs.ts'
 import { addDeliveryRules } from './migrations/0003-delivery-rules.ts'
 import { addWithdrawals } from './migrations/0004-withdrawals.ts'
 import { countUsage } from './migrations/0005-usage.ts'
+import { addHostKeys } from './migrations/0006-host-keys.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -12,6 +13,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addDeliveryRules,
   addWithdrawals,
   countUsage,
+  addHostKeys,
 ]
 
 /**

@@ -14,6 +14,7 @@ import { describeLogDamage, findLogDamage } from './log-damage.ts'
 import { migrate } from './migrate.ts'
 import { ReaderContext } from './reader-context.ts'
 import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
+import { SqliteHostKeyStore } from './sqlite-host-key-store.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
@@ -76,6 +77,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     authorizations,
     withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
+    hostKeys: new SqliteHostKeyStore(reader, writer),
     permissions: new SqlitePermissionStore(reader, writer),
     sessionState: {
       take: () => writer.run('takeSessionState', null),

@@ -1,9 +1,11 @@
+import { acceptHostKey } from './operations/accept-host-key.ts'
 import { acceptPlacements } from './operations/accept-placements.ts'
 import { acknowledgeMessages } from './operations/acknowledge-messages.ts'
 import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
+import { noteHostKey } from './operations/note-host-key.ts'
 import { notePublished } from './operations/note-published.ts'
 import { pruneBox } from './operations/prune-box.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
@@ -21,12 +23,14 @@ import { takeSessionState } from './operations/take-session-state.ts'
  * throw only when the disk fails or a program is wrong; inputs and results can be cloned to another thread.
  */
 export const operations = {
+  acceptHostKey,
   acceptPlacements,
   acknowledgeMessages,
   finishParcels,
   finishUnrouted,
   forgetMemories,
   markListed,
+  noteHostKey,
   notePublished,
   pruneBox,
   putAuthorization,

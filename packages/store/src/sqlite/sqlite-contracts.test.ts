@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Quotas, Store } from '@overpost/core'
 import {
   authorizationStoreContract,
+  hostKeyStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
@@ -35,6 +36,7 @@ const open = () => openWith(null)
 
 mailboxStoreContract('sqlite', open)
 outboxStoreContract('sqlite', open)
+hostKeyStoreContract('sqlite', open)
 permissionStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
