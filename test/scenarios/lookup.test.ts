@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { Transaction } from '@bsv/sdk'
 import { IdentityWallet } from '@overpost/auth'
 import { expect } from 'chai'
 import { metric, outboxOf } from '../support/host-metrics.ts'
-import { LyingLookup, type Reply, type ShownOutput } from '../support/lying-lookup.ts'
+import { aggregated, endlessly, inDrips, LyingLookup, type Reply, type ShownOutput } from '../support/lying-lookup.ts'
 import { lookUp } from '../support/overlay-lookup.ts'
 import { bodiesIn, newPerson, type Person } from '../support/person.ts'
 import { TestNetwork } from '../support/test-network.ts'
@@ -21,7 +22,7 @@ describe('a host that asks who is hosted where', function () {
   let network: TestNetwork
   const alice = newPerson()
   /** Whom B hosts, and A has not heard of. */
-  const hostedAtB: Person[] = Array.from({ length: 16 }, () => newPerson())
+  const hostedAtB: Person[] = Array.from({ length: 21 }, () => newPerson())
 
   before(async () => {
     network = await TestNetwork.start({ hosts: 3, overlays: 2 })
@@ -103,11 +104,14 @@ describe('a host that asks who is hosted where', function () {
     const host = new IdentityWallet(randomBytes(32).toString('hex'))
     let liar: LyingLookup
     let trap: TrapHost
+    /** Nobody is led here by anything true. */
+    let neverCalled: TrapHost
     before(async () => {
       liar = await LyingLookup.start()
       // The honest answer is there first, so that it is not for want of time that it counts.
       liar.delayMs = 150
       trap = await TrapHost.start()
+      neverCalled = await TrapHost.start()
       await network.reconfigure('A', (config) => ({
         ...config,
         overlay: { ...config.overlay, urls: [liar.url, network.overlayUrls[0]!] },
@@ -117,6 +121,7 @@ describe('a host that asks who is hosted where', function () {
     after(async () => {
       await liar[Symbol.asyncDispose]()
       await trap[Symbol.asyncDispose]()
+      await neverCalled[Symbol.asyncDispose]()
     })
 
     const fresh = () => ({ issuedAtMs: Date.now() - 1_000, expiresAtMs: Date.now() + 30 * dayMs })
@@ -216,6 +221,51 @@ describe('a host that asks who is hosted where', function () {
       await arrived(bob)
     })
 
+    /** As many as fit into an answer, true in all but the user's signature. */
+    const flood = async (bob: Person): Promise<ShownOutput[]> => {
+      const forger = newPerson()
+      const scripts = Array.from({ length: 250 }, (_, index) => {
+        const dates = { issuedAtMs: Date.now() - 1_000 - index, expiresAtMs: Date.now() + 30 * dayMs }
+        return tokenScript(host, forger.wallet, { userKey: bob.key, origin: neverCalled.url, dates })
+      })
+      return putOnChain(network.chainUrl, await Promise.all(scripts))
+    }
+    const floods: { name: string; reply: (bob: Person) => Promise<Reply> }[] = [
+      { name: 'shows 250 forged adverts of the user', reply: async (bob) => aggregated(await flood(bob)) },
+      { name: 'shows 10,000 adverts of the user', reply: async (bob) => aggregated(await flood(bob), 10_000) },
+      { name: 'answers without end', reply: () => Promise.resolve(endlessly) },
+      { name: 'answers in drips', reply: () => Promise.resolve(inDrips) },
+    ]
+    for (const { name, reply } of floods) {
+      it(`finds the home within 2 s beside a node that ${name}`, async () => {
+        const bob = someoneAtB()
+        const lie = await reply(bob)
+        liar.reply = () => lie
+        const startMs = performance.now()
+        await send(bob)
+        await arrived(bob)
+        expect(performance.now() - startMs).to.be.lessThan(2_000)
+        expect(neverCalled.connections).to.equal(0)
+      })
+    }
+
+    it('never uses a token that was spent and is on chain again, minted by a stranger', async () => {
+      const bob = newPerson()
+      await network.authorize(bob, 'C')
+      const [live] = await lookUp(network.overlayUrls[0]!, bob.key)
+      const script = Transaction.fromBEEF(live!.beef).outputs[live!.outputIndex]!.lockingScript.toBinary()
+      await network.client(bob, 'C').revokeRouting()
+      await until('the spend of the token', async () => (await lookUp(network.overlayUrls[0]!, bob.key)).length === 0)
+      const copy = await putOnChain(network.chainUrl, [Uint8Array.from(script)])
+      liar.reply = () => copy
+      await send(bob)
+      await until('two questions', () => liar.asksFor(bob.key) >= 2)
+      await expectNoCallsToC()
+      await network.authorize(bob, 'B')
+      await arrived(bob, 40_000)
+      await expectNoCallsToC()
+    })
+
     it('is not kept from a home by a node that hides it', async () => {
       const bob = someoneAtB()
       liar.reply = () => []
@@ -231,7 +281,7 @@ describe('a host that asks who is hosted where', function () {
       await network.restart('A')
       const { url } = network.host('A')
       expect(await until('a count of the outbox', () => outboxOf(url))).to.include({ failed: 0, unrouted: 5 })
-      expect(delivered).to.have.length(16)
+      expect(delivered).to.have.length(21)
       for (const person of delivered) expect(await bodiesIn(network.client(person, 'A'), box)).to.deep.equal([])
     })
   })

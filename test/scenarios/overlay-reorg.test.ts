@@ -10,14 +10,18 @@ import {
   Transaction,
   type WalletInterface,
 } from '@bsv/sdk'
-import { IdentityWallet } from '@overpost/auth'
+import { IdentityWallet, nodeTransport, type NodeTransport } from '@overpost/auth'
+import { MessageBoxClient } from '@overpost/client'
 import { startLocalChain, type LocalChain } from '@overpost/devnet'
+import { createHost, hostConfigSchema, type Host } from '@overpost/host'
 import { overlayConfigSchema, startOverlayNode, type OverlayNode } from '@overpost/overlay'
 import { bytesToHex, phipTokenKey, walletKey } from '@overpost/protocol'
 import { expect } from 'chai'
-import { newPerson } from '../support/person.ts'
+import { bodiesIn, newPerson } from '../support/person.ts'
 import { lookUp } from '../support/overlay-lookup.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { tokenScript } from '../support/tokens.ts'
+import { TrapHost } from '../support/trap-host.ts'
 import { until } from '../support/until.ts'
 
 /** An overlay node on the local chain, which turns back. Everything is real: scripts, Merkle paths, ARC, callbacks, headers. */
@@ -101,10 +105,10 @@ describe('an overlay node on a chain that turns back', function () {
   }
 
   const user = newPerson()
-  const mint = async (from: Transaction) => {
+  const mint = async (from: Transaction, origin = 'https://relay.example') => {
     const now = Date.now()
     const dates = { issuedAtMs: now, expiresAtMs: now + 86_400_000 }
-    const terms = { userKey: user.key, origin: 'https://relay.example', dates }
+    const terms = { userKey: user.key, origin, dates }
     const transaction = await pay(from, 99_000, await tokenScript(host, user.wallet, terms))
     await submit(transaction)
     expect(await lookUp(node.url, user.key)).to.have.length(1)
@@ -141,5 +145,69 @@ describe('an overlay node on a chain that turns back', function () {
     await until('no token', async () => (await lookUp(node.url, user.key)).length === 0)
     expect(await kinds()).to.deep.equal(['admit', 'evict'])
     expect(await lookUp(node.url, user.key, { includeSpent: true })).to.deep.equal([])
+  })
+
+  /** A host that asks the node; its adverts lead to where calls are counted. Look-ups by themselves would take an hour. */
+  describe('and a host that follows its feed', () => {
+    const alice = newPerson()
+    let relay: Host
+    let trap: TrapHost
+    let transport: NodeTransport
+    beforeEach(async () => {
+      trap = await TrapHost.start()
+      transport = nodeTransport()
+      const config = hostConfigSchema.parse({
+        ...{ development: true, listen: { port: 0 }, store: { kind: 'memory' }, identityKey: '44'.repeat(32) },
+        ...{ chain: { headersUrl: chain.url }, overlay: { urls: [node.url] } },
+        routes: { positiveMs: 3_600_000, negativeMs: 3_600_000 },
+        outbox: { unroutedBaseMs: 3_600_000, unroutedMostMs: 3_600_000, backoffBaseMs: 50, backoffMostMs: 1_000 },
+      })
+      relay = await createHost(config, { logger: recordingLog().log })
+      await until('two feeds that are followed', async () => {
+        const text = await (await fetch(`${node.url}/metrics`)).text()
+        return text.includes('overlay_feed_waiters 2')
+      })
+    })
+    afterEach(async () => {
+      await relay[Symbol.asyncDispose]()
+      transport.close()
+      await trap[Symbol.asyncDispose]()
+    })
+    const clientOf = (wallet: IdentityWallet) => new MessageBoxClient({ wallet, host: relay.url, transport })
+    const send = (body: string) => clientOf(alice.wallet).send({ recipient: user.key, box: 'inbox', body })
+    const listed = () => bodiesIn(clientOf(user.wallet), 'inbox')
+    /** Whoever heard of it has done what it causes. */
+    const aSecond = async (): Promise<void> => {
+      const startMs = performance.now()
+      await until('a second', () => performance.now() >= startMs + 1_000)
+    }
+
+    it('uses an advert again whose spend lost its place to another transaction', async () => {
+      const token = await mint(await coin(), trap.url)
+      const fee = await coin()
+      await submit(await revoke(token, fee))
+      await aSecond()
+      await send('while it is spent')
+      expect(await listed()).to.deep.equal(['while it is spent'])
+      await aSecond()
+      expect(trap.connections).to.equal(0)
+      await replaceBy(await pay(fee, 98_000))
+      await until('a call', () => trap.connections > 0)
+    })
+
+    it('uses no advert any more that lost its place', async () => {
+      const money = await coin()
+      await mint(money, trap.url)
+      await send('while it stands')
+      await until('a call', () => trap.connections > 0)
+      await replaceBy(await pay(money, 98_000))
+      await until('no token', async () => (await lookUp(node.url, user.key)).length === 0)
+      await aSecond()
+      const { connections } = trap
+      await send('when it is gone')
+      await aSecond()
+      expect(trap.connections).to.equal(connections)
+      expect(await listed()).to.include('when it is gone')
+    })
   })
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Beef, Transaction } from '@bsv/sdk'
 
 /** An output as a lookup answers it (BRC-24). */
 export interface ShownOutput {
@@ -11,8 +12,8 @@ export interface ShownOutput {
   readonly context?: number[]
 }
 
-/** What a node does with a question: shows outputs, keeps still (null), answers a status, or answers a text. */
-export type Reply = readonly ShownOutput[] | number | string | null
+/** What a node does with a question: shows outputs, keeps still (null), answers a status, a text, or writes what it likes. */
+export type Reply = readonly ShownOutput[] | number | string | null | ((response: ServerResponse) => void)
 
 /** A lookup node that answers what the test says, for each user. */
 export class LyingLookup implements AsyncDisposable {
@@ -66,11 +67,50 @@ export class LyingLookup implements AsyncDisposable {
     await sleep(this.delayMs)
     const reply = await this.reply(user)
     if (reply === null) return
-    if (typeof reply === 'number') response.writeHead(reply).end('{}')
+    if (typeof reply === 'function') reply(response)
+    else if (typeof reply === 'number') response.writeHead(reply).end('{}')
     else if (typeof reply === 'string') response.end(reply)
     else {
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ type: 'output-list', outputs: reply }))
     }
   }
+}
+
+/** Writes for as long as somebody reads. */
+export function endlessly(response: ServerResponse): void {
+  response.setHeader('content-type', 'application/octet-stream')
+  const write = (): void => {
+    while (!response.destroyed && response.write(Buffer.alloc(65_536, 1)));
+  }
+  response.on('drain', write)
+  write()
+}
+
+/** A byte now and then, of an answer that would be good. */
+export function inDrips(response: ServerResponse): void {
+  const answer = '{"type":"output-list","outputs":[]}'
+  let at = 0
+  const timer = setInterval(() => response.write(answer.charAt(at++ % answer.length)), 200)
+  response.on('close', () => clearInterval(timer))
+}
+
+/** The binary form of an answer (overlay.md section 2), with one BEEF for all; the outputs are repeated until there are `count`. */
+export function aggregated(
+  outputs: readonly ShownOutput[],
+  count = outputs.length,
+): (response: ServerResponse) => void {
+  const beef = new Beef()
+  const heads = outputs.map((output) => {
+    beef.mergeBeef([...output.beef])
+    const head = Buffer.alloc(36)
+    head.write(Transaction.fromBEEF([...output.beef]).id('hex'), 'hex')
+    head.writeUInt8(0xfd, 32)
+    head.writeUInt16LE(output.outputIndex, 33)
+    return head
+  })
+  const size = Buffer.of(0xfd, count & 0xff, count >> 8)
+  const all = Array.from({ length: count }, (_, index) => heads[index % heads.length] ?? Buffer.alloc(36))
+  const body = Buffer.concat([size, ...all, Buffer.from(beef.toBinary())])
+  return (response) => void response.setHeader('content-type', 'application/octet-stream').end(body)
 }
