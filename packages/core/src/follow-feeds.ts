@@ -18,7 +18,7 @@ export interface FeedFollowerDeps {
   readonly events: Pick<CoreEvents, 'feedFailed'>
 }
 
-const lookAgainMs = 30_000
+const lookAgainMs = 5_000
 const backoff = { baseMs: 1_000, mostMs: 60_000 }
 /** A node holds a question until there is news: one that does not is asked once a second. */
 const idleMs = 1_000

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DirectoryEntry } from '@overpost/core'
-import type { Outpoint, ParsedBeef } from '@overpost/protocol'
-import { HeadersUnavailable, readBeef, spenderOf, type BeefProofs } from './beef-proofs.ts'
+import type { Outpoint, ParsedBeef, ProvenTransaction } from '@overpost/protocol'
+import { readBeef, spenderOf, type BeefProofs } from './beef-proofs.ts'
 import { cappedFetch } from './capped-fetch.ts'
 import { parseLookupAnswer, type LookupOutput } from './lookup-answer.ts'
 
@@ -19,6 +20,8 @@ export interface LookupWay {
 }
 
 const mostOutputs = 256
+/** Transactions of one answer that wait for their blocks. */
+const mostUnmined = 8
 const maxAnswerBytes = 2 * 1024 * 1024
 
 /**
@@ -37,6 +40,7 @@ export async function askLookupNode(url: string, question: LookupQuestion, way: 
     fetch: way.fetch,
   })
   if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+  const budget = new ProofBudget(way)
   const beefs = new Map<Uint8Array, ParsedBeef | null>()
   const entries: DirectoryEntry[] = []
   for (const output of parseLookupAnswer(answer.contentType, answer.body, mostOutputs)) {
@@ -46,22 +50,53 @@ export async function askLookupNode(url: string, question: LookupQuestion, way: 
     const txid = output.txid ?? beef?.subject.txid
     const script = beef?.transactions.get(txid ?? '')?.lockingScripts[output.outputIndex]
     if (beef === null || txid === undefined || script === undefined || !isWorthProving(script)) continue
-    const proven = await way.proofs.prove(beef, txid)
-    if (proven === null) continue
-    const outpoint = `${txid}.${output.outputIndex}` as Outpoint
-    entries.push({ outpoint, script, spent: await isSpent(txid, output, way.proofs), spends: proven.spends })
+    const proven = await budget.prove(beef, txid)
+    const spent = proven === null ? null : await isSpent(txid, output, budget)
+    if (proven === null || spent === null) continue
+    entries.push({ outpoint: `${txid}.${output.outputIndex}` as Outpoint, script, spent, spends: proven.spends })
   }
   return entries
 }
 
-async function isSpent(txid: string, { context, outputIndex }: LookupOutput, proofs: BeefProofs): Promise<boolean> {
+/** Null: it cannot be told, as the budget is used up. A spend that is not proven is none. */
+async function isSpent(
+  txid: string,
+  { context, outputIndex }: LookupOutput,
+  budget: ProofBudget,
+): Promise<boolean | null> {
   const beef = context === null ? null : readBeef(context)
   const spender = beef === null ? null : spenderOf(beef, txid, outputIndex)
   if (beef === null || spender === null) return false
-  try {
-    return (await proofs.prove(beef, spender))?.spends.has(`${txid}.${outputIndex}`) ?? false
-  } catch (error) {
-    if (error instanceof HeadersUnavailable) throw error
-    return false
+  const proven = await budget.prove(beef, spender)
+  if (proven === null && budget.isUsedUp) return null
+  return proven?.spends.has(`${txid}.${outputIndex}`) ?? false
+}
+
+/**
+ * Proves what one answer holds. A transaction with a Merkle path costs a few hashes; one that waits for its block must be run with all
+ * that it rests on, tens of milliseconds at worst: only so many of one answer are, and others get a turn between them.
+ */
+class ProofBudget {
+  readonly #way: LookupWay
+  #left = mostUnmined
+
+  constructor(way: LookupWay) {
+    this.#way = way
+  }
+
+  get isUsedUp(): boolean {
+    return this.#left < 0
+  }
+
+  /** Null when the BEEF does not prove it, and once the budget is used up. */
+  async prove(beef: ParsedBeef, txid: string): Promise<ProvenTransaction | null> {
+    const { proofs, signal } = this.#way
+    if (!beef.bumps.has(txid) && !proofs.remembers(txid)) {
+      this.#left = Math.max(-1, this.#left - 1)
+      if (this.#left < 0) return null
+      await nextTurn()
+      signal.throwIfAborted()
+    }
+    return await proofs.prove(beef, txid)
   }
 }

@@ -35,6 +35,11 @@ export class BeefProofs {
     return proven
   }
 
+  /** Whether it was proven before: then it costs little. */
+  remembers(txid: string): boolean {
+    return this.#remembered.get(txid) !== undefined
+  }
+
   async #stillHolds(blocks: readonly BlockRoot[]): Promise<boolean> {
     const answers = await Promise.all(
       blocks.map(({ root, height }) => this.#headers.isValidRootForHeight(root, height)),

@@ -10,6 +10,7 @@ import {
   spendTransaction,
   tokenScript,
   tokenTransaction,
+  unminedTokenTransaction,
 } from '../testing/chain-fixture.ts'
 import { aliceWallet, bobWallet, hostWallet, otherHostWallet } from '../testing/host-fixture.ts'
 import { lookupNode, type LookupBehaviour, type LookupNode } from '../testing/lookup-node.ts'
@@ -197,6 +198,27 @@ describe('OverlayHostDirectory', () => {
       expect(found(await directory.find(bob, takeAll, never))).to.equal('failed')
       chain.isDown = false
       expect(found(await directory.find(bob, takeAll, never))).to.deep.equal(['live'])
+    })
+  })
+
+  it('runs few transactions of one answer that wait for their blocks, and has time for others between them', async () => {
+    const unmined = await Promise.all(Array.from({ length: 20 }, () => unminedTokenTransaction(chain, script)))
+    await withNodes([shows(...unmined)], async (directory) => {
+      expect(found(await directory.find(bob, takeAll, never))).to.deep.equal(Array.from({ length: 8 }, () => 'live'))
+      // Those are remembered, and the next are had.
+      expect(found(await directory.find(bob, takeAll, never))).to.have.length(16)
+    })
+  })
+
+  it('leaves out a token whose spend it has no budget to prove, rather than take it for live', async () => {
+    const spentBy = await spendTransaction(token, otherHostWallet)
+    const unmined = await Promise.all(Array.from({ length: 8 }, () => unminedTokenTransaction(chain, script)))
+    const tokens = [...unmined.map((transaction) => ({ transaction })), { transaction: token, spentBy }]
+    await withNodes([{ kind: 'tokens', tokens }], async (directory) => {
+      const answer = await directory.find(bob, takeAll, never)
+      const outpoints = answer.kind === 'failed' ? [] : answer.entries.map(({ outpoint }) => outpoint)
+      expect(outpoints).to.have.length(8)
+      expect(outpoints).to.not.include(`${token.id('hex')}.0`)
     })
   })
 

@@ -92,6 +92,24 @@ export function tokenTransaction(script: Uint8Array): Transaction {
   return transaction
 }
 
+/** The same, not mined: it spends a coin of a mined transaction. */
+export async function unminedTokenTransaction(chain: ChainFixture, script: Uint8Array): Promise<Transaction> {
+  const coin = tokenTransaction(Uint8Array.of(0x51))
+  const transaction = new Transaction()
+  transaction.addInput({
+    sourceTransaction: chain.mine(coin),
+    sourceOutputIndex: 0,
+    unlockingScript: new UnlockingScript([]),
+    sequence: (serial += 1),
+  })
+  transaction.addOutput({
+    satoshis: 1,
+    lockingScript: new LockingScript(LockingScript.fromBinary(Array.from(script)).chunks),
+  })
+  await transaction.sign()
+  return transaction
+}
+
 /** A transaction that spends output 0 of `source`, not mined, signed by `signer`. */
 export async function spendTransaction(
   source: Transaction,
