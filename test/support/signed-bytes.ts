@@ -26,9 +26,14 @@ export class SigningSession {
   }
 
   /** The whole HTTP request, on a connection that closes after it. One call at a time. */
-  async post(path: string, body: unknown): Promise<Buffer> {
+  post(path: string, body: unknown): Promise<Buffer> {
+    return this.postText(path, JSON.stringify(body))
+  }
+
+  /** The same, of a body that need not be JSON. */
+  async postText(path: string, body: string): Promise<Buffer> {
     const signal = AbortSignal.timeout(10_000)
-    await this.#session.call({ method: 'POST', path, body: JSON.stringify(body), signal }).catch((error: unknown) => {
+    await this.#session.call({ method: 'POST', path, body, signal }).catch((error: unknown) => {
       if (this.#captured === null) throw error
     })
     const { url, headers, body: bytes } = this.#captured!
