@@ -110,7 +110,7 @@ async function deliverAll(store: Store): Promise<void> {
     if (claim?.kind !== 'parcels') return
     await store.outbox.finishParcels(
       claim.batch,
-      claim.batch.parcels.map(() => ({ kind: 'delivered' })),
+      claim.batch.parcels.map(() => ({ kind: 'delivered', receipt: null })),
       freshDestination,
     )
   }

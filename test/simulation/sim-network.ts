@@ -34,6 +34,7 @@ import {
   type MessageId,
   type Outpoint,
 } from '@overpost/protocol'
+import { SealedHandles } from '@overpost/host'
 import { openStore } from '@overpost/store'
 
 const verifier = nativeSignatureVerifier()
@@ -185,6 +186,7 @@ export class SimHost implements AsyncDisposable {
   readonly router: Router
   readonly resolver: Resolver
   readonly outboxAlarm: Alarm
+  readonly handles: SealedHandles
   readonly events: { name: keyof CoreEvents; event: object }[] = []
   readonly #stop = new AbortController()
   readonly #lanes: Promise<void>
@@ -226,6 +228,7 @@ export class SimHost implements AsyncDisposable {
     const homes = new Homes(store.authorizations, clock)
     this.mailbox = new Mailbox(store.mailboxes)
     this.outboxAlarm = new Alarm(clock)
+    this.handles = new SealedHandles(user.native, store.mailboxes.incarnation)
     this.resolver = new Resolver(
       { directory: { find: (of) => network.find(of) }, verifier, clock, ownKey: user.key },
       { positiveMs: 60_000, negativeMs: 10_000, allowHttp: false },
@@ -239,6 +242,7 @@ export class SimHost implements AsyncDisposable {
         resolver,
         mailbox,
         outboxAlarm,
+        handles: this.handles,
         verifier,
         requests: new RequestVerifier(user.native),
         vouchers: new SenderVouchers(resolver),

@@ -109,7 +109,7 @@ function endOf(parcel: Parcel, destination: Destination, report: CallReport, dep
   const { clock, random, options, resolver } = deps
   const nowMs = clock.nowMs()
   const meaning = report.meanings.get(parcel)
-  if (meaning?.kind === 'delivered') return { kind: 'delivered' }
+  if (meaning?.kind === 'delivered') return { kind: 'delivered', receipt: null }
   if (meaning?.kind === 'final') return { kind: 'failed', reason: meaning.reason }
   const reason = meaning?.reason ?? report.down?.reason ?? 'no answer for this message'
   if (nowMs - parcel.acceptedAtMs > options.ageLimitMs) return { kind: 'failed', reason }

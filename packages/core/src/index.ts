@@ -17,9 +17,11 @@ export {
   type Forwarding,
   type Message,
   type QuotaOutcome,
+  type MessageRef,
   type VerifiedEnvelope,
   type VerifiedRequest,
 } from './message.ts'
+export { statusOf, type MessageStatus, type StatusDeps } from './message-status.ts'
 export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
 export { runOutboxLanes } from './outbox-lanes.ts'
 export { blockedFee, maxDeliveryRules, Permissions } from './permissions.ts'
@@ -32,10 +34,12 @@ export type { DirectoryAnswer, DirectoryEntry, HostDirectory, Sieve } from './po
 export type { EventFeed, FeedCursor, FeedPage } from './ports/event-feed.ts'
 export type { HostKeyStore, RememberedHostKey } from './ports/host-key-store.ts'
 export type { HostKeys } from './ports/host-keys.ts'
+export type { Handled, HandleSeal } from './ports/handle-seal.ts'
 export type { CallAnswer, HostLink, ParcelAnswer } from './ports/host-link.ts'
 export type {
   Arrival,
   BoxAge,
+  Kept,
   MailboxStore,
   MessageName,
   MessagePage,
@@ -51,11 +55,14 @@ export {
   type Parcel,
   type ParcelBatch,
   type ParcelEnd,
+  type ReturnEnd,
+  type Undelivered,
   type Unrouted,
   type UnroutedEnd,
   type UnroutedGroup,
 } from './ports/outbox-store.ts'
 export type { DeliveryRule, PermissionStore, RuleName } from './ports/permission-store.ts'
+export type { DestinationRecord, MessageRecord, MessageRecords, MessageState } from './ports/message-records.ts'
 export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
 export type { Quota, Quotas } from './ports/quotas.ts'
 export type { Random } from './ports/random.ts'

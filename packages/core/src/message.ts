@@ -73,6 +73,17 @@ export interface Destination {
 export type AppendOutcome = 'stored' | 'duplicate' | 'conflict' | QuotaOutcome
 export type QuotaOutcome = 'mailbox full' | 'sender full' | 'origin full'
 
+/**
+ * Names one accepted message to one recipient in its store. `outgoing`: its record in the outbox. `kept`: its place in a box
+ * here, where it is to stay. The id has at most 64 bits, and means nothing outside the store.
+ */
+export interface MessageRef {
+  readonly kind: 'kept' | 'outgoing'
+  readonly id: bigint
+  /** Tells it from what had the id before. */
+  readonly acceptedAtMs: number
+}
+
 /** One delivery of a message to one host, by which that host knows it again. */
 export interface Forwarding {
   readonly destination: Destination

@@ -22,6 +22,7 @@ import { isOverQuota, overQuotaError, overQuotaWords } from './over-quota.ts'
 import { refusalFor, type Permissions } from './permissions.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
+import type { HandleSeal } from './ports/handle-seal.ts'
 import type { Arrival, MailboxStore, Placement } from './ports/mailbox-store.ts'
 import type { Random } from './ports/random.ts'
 import type { Resolver } from './resolve-hosts.ts'
@@ -44,6 +45,8 @@ export interface Accepted {
   readonly recipient: IdentityKey
   readonly messageId: MessageId
   readonly duplicate: boolean
+  /** By which its sender asks what became of it (`POST /messageStatus`). */
+  readonly handle: string
 }
 
 export type Received =
@@ -58,6 +61,7 @@ export interface RouterDeps extends ProofDeps {
   readonly mailbox: Pick<Mailbox, 'appended'>
   /** Rung when the outbox has something new. */
   readonly outboxAlarm: Pick<Alarm, 'ring'>
+  readonly handles: Pick<HandleSeal, 'seal'>
   readonly clock: Clock
   readonly random: Random
   readonly events: Pick<CoreEvents, 'accepted' | 'received' | 'overQuota'>
@@ -80,13 +84,14 @@ export class Router {
    * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_QUOTA_EXCEEDED, ERR_STORAGE_FULL, ERR_UNAVAILABLE
    */
   async accept(send: Send): Promise<Accepted[]> {
-    const { store, clock, events, mailbox, outboxAlarm } = this.#deps
+    const { store, clock, events, mailbox, outboxAlarm, handles } = this.#deps
     const nowMs = clock.nowMs()
     await this.#admit(send)
     const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
     const places = await Promise.all(messages.map((message) => this.#place(message, nowMs)))
     const placements = this.#withRequest(places, send)
-    const outcomes = await store.accept(placements)
+    const kept = await store.accept(placements)
+    const outcomes = kept.map(({ outcome }) => outcome)
     if (outcomes.includes('conflict')) throw new RelayError('ERR_DUPLICATE_MESSAGE')
     const over = overQuotaError(messages, outcomes)
     if (over !== null) {
@@ -107,11 +112,10 @@ export class Router {
     }
     if (tally.forwarded + tally.unrouted > 0) outboxAlarm.ring()
     events.accepted(tally)
-    return messages.map(({ recipient, messageId }, index) => ({
-      recipient,
-      messageId,
-      duplicate: outcomes[index] === 'duplicate',
-    }))
+    return messages.map(({ recipient, messageId, sender }, index) => {
+      const handled = kept[index]?.ref ?? { kind: 'gone' as const, id: 0n, acceptedAtMs: nowMs }
+      return { recipient, messageId, duplicate: outcomes[index] === 'duplicate', handle: handles.seal(handled, sender) }
+    })
   }
 
   /**

@@ -80,6 +80,14 @@ export {
   type ListMessagesRequest,
 } from './list-messages.ts'
 export {
+  maxStatusHandles,
+  messageStatusAnswerSchema,
+  parseMessageStatus,
+  type MessageStatusAnswer,
+  type MessageStatusJson,
+  type MessageStatusRequest,
+} from './message-status.ts'
+export {
   createMessageboxAdvertScript,
   decodeMessageboxAdvert,
   messageboxBaseUrl,

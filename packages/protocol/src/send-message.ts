@@ -48,7 +48,13 @@ export const sendMessageAnswerSchema = z.object({
   status: z.literal('success'),
   message: z.string().optional(),
   results: z.array(
-    z.object({ recipient: identityKeySchema, messageId: messageIdSchema, duplicate: z.literal(true).optional() }),
+    z.object({
+      recipient: identityKeySchema,
+      messageId: messageIdSchema,
+      duplicate: z.literal(true).optional(),
+      /** By which its sender asks what became of it (docs/specs/message-status.md). Other hosts give none. */
+      handle: z.string().optional(),
+    }),
   ),
 })
 export type SendMessageAnswer = z.output<typeof sendMessageAnswerSchema>

@@ -13,7 +13,7 @@ export type StoreConfig =
 export async function openStore(config: StoreConfig): Promise<Store> {
   switch (config.kind) {
     case 'memory':
-      return Promise.resolve(openMemoryStore(config.quotas))
+      return Promise.resolve(openMemoryStore(config))
     case 'sqlite':
       return Promise.resolve(openSqliteStore(config))
   }

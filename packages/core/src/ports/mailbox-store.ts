@@ -1,5 +1,5 @@
 import type { BoxName, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
-import type { AppendOutcome, BoxAddress, Forwarding, Message } from '../message.ts'
+import type { AppendOutcome, BoxAddress, Forwarding, Message, MessageRef } from '../message.ts'
 
 /** Where one message of a send goes. At least one of `here` and `forwardings` says something. */
 export interface Placement {
@@ -12,6 +12,13 @@ export interface Placement {
   readonly here: 'home' | 'guest' | 'none'
   /** An outbox row each. */
   readonly forwardings: readonly Forwarding[]
+}
+
+/** What came of one placement. */
+export interface Kept {
+  readonly outcome: AppendOutcome
+  /** What was kept, or, of a duplicate, the first where it still waits; null: what it repeats waits no longer. */
+  readonly ref: MessageRef | null
 }
 
 /** A message that another host handed in. */
@@ -70,7 +77,7 @@ export interface MailboxStore {
    * Keeps one send for all its recipients, or, if one of them is a `conflict` or does not fit into a quota, for none and
    * remembers nothing. An outcome each, in order: what it is, or without that one would have been.
    */
-  accept(placements: readonly Placement[]): Promise<AppendOutcome[]>
+  accept(placements: readonly Placement[]): Promise<Kept[]>
   /**
    * Appends what another host handed in: each stands for itself. An outcome each, in order. What is refused for a quota is
    * not remembered, and may come again; a repeat of what is remembered is a `duplicate` all the same.
@@ -81,7 +88,7 @@ export interface MailboxStore {
    * that a page shows is durably marked as listed before: it is not moved away any more.
    */
   list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage>
-  /** Deletes the owner's messages by listed id, and a guest copy's rows in the outbox. Resolves to the count deleted. */
+  /** Deletes the owner's messages by listed id, and what would carry a guest copy elsewhere: its record says so. Resolves to the count deleted. */
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number>
   /** As {@link acknowledge}, by the message's identity. */
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number>

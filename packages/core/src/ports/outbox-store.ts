@@ -1,5 +1,7 @@
-import type { ForwardId, IdentityKey } from '@overpost/protocol'
+import type { CustodyProof, ForwardId, IdentityKey } from '@overpost/protocol'
 import type { Destination, Forwarding, Message } from '../message.ts'
+import type { Placement } from './mailbox-store.ts'
+import type { MessageRecord } from './message-records.ts'
 
 /** One message to one host, durable until it is settled. */
 export interface Parcel {
@@ -36,10 +38,10 @@ export interface UnroutedGroup {
 
 /**
  * What becomes of one parcel. `reroute`: its message looks for a home again from `atMs` on, beside its other parcels; that
- * counts one attempt of this message and host. `failed`: final, kept with its reason, and waits no longer.
+ * counts one attempt of this message and host. `failed`: final, kept with its reason.
  */
 export type ParcelEnd =
-  | { readonly kind: 'delivered' }
+  | { readonly kind: 'delivered'; readonly receipt: CustodyProof | null }
   | { readonly kind: 'retry'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
   | { readonly kind: 'reroute'; readonly atMs: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -48,12 +50,26 @@ export type ParcelEnd =
  * What becomes of one unrouted message. `routed`: it has outbox rows now, one for each host (by key) that does not have the
  * message yet, still waits for it, or refused it for good; a host that it was rerouted from gets it again under the old
  * forward id. `here`: this host is a home of the recipient too, so the copy here stays, or is made. There is at least one
- * forwarding, or `here`. `postponed`: it asks again at `atMs`. `failed`: final, kept with its reason, and waits no longer.
+ * forwarding, or `here`. `postponed`: it asks again at `atMs`. `failed`: final, kept with its reason.
  */
 export type UnroutedEnd =
   | { readonly kind: 'routed'; readonly here: boolean; readonly forwardings: readonly Forwarding[] }
   | { readonly kind: 'postponed'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
   | { readonly kind: 'failed'; readonly reason: string }
+
+/** A message of which nothing waits and which no host has, this one included: its sender is to be told. */
+export interface Undelivered {
+  readonly id: number
+  /** Its reason is why it can go nowhere. */
+  readonly record: MessageRecord
+}
+
+/**
+ * What becomes of an undelivered message. `returned`: a guest's copy of it goes, its envelope is forgotten, so that it can be
+ * sent again, and `notice`, a message to its sender, is accepted. `kept`: a guest's copy stays for good, and counts as
+ * delivered; what has none is returned without a notice.
+ */
+export type ReturnEnd = { readonly kind: 'returned'; readonly notice: Placement | null } | { readonly kind: 'kept' }
 
 /** How a destination stands after a call: failures in a row, and the time before which nothing is claimed for it. */
 export interface DestinationState {
@@ -71,15 +87,16 @@ export type OutboxClaim =
 export interface OutboxCounts {
   readonly parcels: number
   readonly unrouted: number
+  /** Messages whose senders are still to be told. */
   readonly failed: number
   readonly oldestAcceptedAtMs: number | null
 }
 
 /**
- * The durable outbox: one row per message and destination. Each call is atomic and durable when it resolves. A claim that is
+ * The durable outbox: one row per message and destination, and, once settled, the record of what became of it. Each call is atomic and durable when it resolves. A claim that is
  * neither finished nor released ends with the process (or its lease): its rows are then due again, and the receiver's memory
- * absorbs what was sent twice. A finish that rejects leaves the claim standing: finish it again, or release it. Rows that went
- * meanwhile, as the recipient acknowledged the copy here, are passed over.
+ * absorbs what was sent twice. A finish that rejects leaves the claim standing: finish it again, or release it. Rows that have
+ * their end meanwhile, as the recipient acknowledged the copy here, are passed over.
  * @throws {RelayError} ERR_STORAGE_FULL when there is no room, ERR_UNAVAILABLE when the disk fails; then nothing of the call was changed.
  */
 export interface OutboxStore {
@@ -92,11 +109,12 @@ export interface OutboxStore {
   /** When {@link claim} has something again: Unix ms, null when nothing waits. What is in somebody's hands does not count. */
   nextDueAtMs(): Promise<number | null>
   /**
-   * Ends a claim on parcels, an end for each in order. When nothing of a guest copy's message waits any more and one host
-   * has it, the copy here goes, unless the recipient listed it here already. `failed` rows stay, for the sender to be told.
+   * Ends a claim on parcels, an end for each in order. A message of which nothing waits any more is settled when one host has
+   * it, and a guest's copy of it goes, unless the recipient listed it here already. When none has it, but a guest listed it here,
+   * that is a delivery too. Else it is {@link undelivered}.
    */
   finishParcels(batch: ParcelBatch, ends: readonly ParcelEnd[], state: DestinationState): Promise<void>
-  /** Ends a claim on unrouted messages, an end for each in order. */
+  /** Ends a claim on unrouted messages, an end for each in order; what it settles is as in {@link finishParcels}. */
   finishUnrouted(group: UnroutedGroup, ends: readonly UnroutedEnd[]): Promise<void>
   /** Gives a claim back unchanged. One that is not held (any more) is passed over. */
   release(claim: OutboxClaim): void
@@ -111,6 +129,18 @@ export interface OutboxStore {
    * restart. True when one waited.
    */
   wakeRecipient(recipient: IdentityKey, nowMs: number): Promise<boolean>
+  /** At most `limit` messages that can be delivered nowhere, oldest first. */
+  undelivered(limit: number): Promise<Undelivered[]>
+  /**
+   * Gives each its end, once: with its notice in one transaction. Resolves to which were returned; the others were so before,
+   * or their recipients listed or acknowledged them here meanwhile, and their notices are not kept.
+   */
+  finishReturns(ends: readonly { readonly id: number; readonly end: ReturnEnd }[]): Promise<boolean[]>
+  /**
+   * Forgets some of what was settled before `settledBeforeMs`, and bodies and proofs of what was settled before
+   * `bodiesBeforeMs`. Resolves to whether more is left to forget.
+   */
+  prune(before: { settledBeforeMs: number; bodiesBeforeMs: number }): Promise<boolean>
   counts(): Promise<OutboxCounts>
 }
 

@@ -1,6 +1,7 @@
 import type { AuthorizationStore } from './authorization-store.ts'
 import type { HostKeyStore } from './host-key-store.ts'
 import type { MailboxStore } from './mailbox-store.ts'
+import type { MessageRecords } from './message-records.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { PermissionStore } from './permission-store.ts'
 import type { ProofPolicyStore } from './proof-policy-store.ts'
@@ -11,6 +12,7 @@ import type { WithdrawalStore } from './withdrawal-store.ts'
 export interface Store extends AsyncDisposable {
   readonly mailboxes: MailboxStore
   readonly outbox: OutboxStore
+  readonly records: MessageRecords
   readonly authorizations: AuthorizationStore
   readonly proofPolicies: ProofPolicyStore
   readonly hostKeys: HostKeyStore

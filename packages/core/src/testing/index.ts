@@ -33,6 +33,7 @@ export { retentionContract } from './retention.contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { sessionStateStoreContract } from './session-state-store.contract.ts'
 export {
+  accept,
   claimAll,
   claimLimits,
   claimParcels,

@@ -18,7 +18,7 @@ import {
   placementFixture,
   requestFixture,
 } from './fixtures.ts'
-import { claimParcels, eachWithStore, largePage, listing } from './with-store.ts'
+import { accept, claimParcels, eachWithStore, largePage, listing } from './with-store.ts'
 
 const ciphertext = (text: string): string => JSON.stringify({ encryptedMessage: text })
 
@@ -73,8 +73,8 @@ export function duplicatesContract(open: () => Promise<Store>): void {
     const store = eachWithStore(open)
 
     const ways = {
-      accepted: (message: Partial<Message>) => store().mailboxes.accept([placementFixture(message)]),
-      'accepted as a guest': (message: Partial<Message>) => store().mailboxes.accept([guestFixture(message)]),
+      accepted: (message: Partial<Message>) => accept(store(), [placementFixture(message)]),
+      'accepted as a guest': (message: Partial<Message>) => accept(store(), [guestFixture(message)]),
       received: (message: Partial<Message>) =>
         store().mailboxes.receive([
           arrivalFixture(message, { forwardId: forwardIdFixture(`${message.body ?? ''} ${Math.random()}`) }),
@@ -100,9 +100,9 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       for (const { name, first, second, outcome } of pairs) {
         const recipient = keyFixture(name)
         const forwarded = (message: Partial<Message>) => forwardedFixture(['hosta'], { recipient, ...message })
-        expect(await store().mailboxes.accept([forwarded(first)]), name).to.deep.equal(['stored'])
-        expect(await store().mailboxes.accept([forwarded(second)]), name).to.deep.equal([outcome])
-        const again = await store().mailboxes.accept([placementFixture({ recipient, ...second })])
+        expect(await accept(store(), [forwarded(first)]), name).to.deep.equal(['stored'])
+        expect(await accept(store(), [forwarded(second)]), name).to.deep.equal([outcome])
+        const again = await accept(store(), [placementFixture({ recipient, ...second })])
         expect(again, name).to.deep.equal([outcome === 'stored' ? 'duplicate' : outcome])
         waiting += outcome === 'stored' ? 2 : 1
       }
@@ -110,30 +110,32 @@ export function duplicatesContract(open: () => Promise<Store>): void {
     })
 
     it('what waits for another host does not count for what a host hands in for a box here', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'first' })])
+      await accept(store(), [forwardedFixture(['hosta'], { body: 'first' })])
       expect(await store().mailboxes.receive([arrivalFixture({ body: 'first' })])).to.deep.equal(['stored'])
       expect(await listing(store())).to.deep.equal(['m1: first'])
     })
 
     it('three copies at once are one', async () => {
-      const outcomes = await Promise.all([1, 2, 3].map(() => store().mailboxes.accept([placementFixture()])))
+      const outcomes = await Promise.all([1, 2, 3].map(() => accept(store(), [placementFixture()])))
       expect(outcomes.flat().toSorted()).to.deep.equal(['duplicate', 'duplicate', 'stored'])
       expect(await listing(store())).to.deep.equal(['m1: hello'])
     })
 
     it('the same id is a new message once the first was acknowledged', async () => {
-      await store().mailboxes.accept([placementFixture({ body: 'first' })])
+      await accept(store(), [placementFixture({ body: 'first' })])
       await store().mailboxes.acknowledge(bob, ['m1'])
-      expect(await store().mailboxes.accept([placementFixture({ body: 'second' })])).to.deep.equal(['stored'])
+      expect(await accept(store(), [placementFixture({ body: 'second' })])).to.deep.equal(['stored'])
       expect(await listing(store())).to.deep.equal(['m1: second'])
     })
 
     it('the same id is a new message once the first was delivered elsewhere', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'first' })])
-      await store().outbox.finishParcels(await claimParcels(store()), [{ kind: 'delivered' }], freshDestination)
-      expect(await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'second' })])).to.deep.equal([
-        'stored',
-      ])
+      await accept(store(), [forwardedFixture(['hosta'], { body: 'first' })])
+      await store().outbox.finishParcels(
+        await claimParcels(store()),
+        [{ kind: 'delivered', receipt: null }],
+        freshDestination,
+      )
+      expect(await accept(store(), [forwardedFixture(['hosta'], { body: 'second' })])).to.deep.equal(['stored'])
     })
 
     it('a send to several recipients is kept for all', async () => {
@@ -142,49 +144,49 @@ export function duplicatesContract(open: () => Promise<Store>): void {
         placementFixture({ recipient: carol }),
         forwardedFixture(['hosta'], { box: boxFixture('b2') }),
       ]
-      expect(await store().mailboxes.accept(placements)).to.deep.equal(['stored', 'stored', 'stored'])
+      expect(await accept(store(), placements)).to.deep.equal(['stored', 'stored', 'stored'])
       expect(await listing(store())).to.deep.equal(['m1: hello'])
       expect(await listing(store(), { owner: carol, box: inbox })).to.deep.equal(['m1: hello'])
       expect((await store().outbox.counts()).parcels).to.equal(1)
     })
 
     it('a send with one conflict is kept for nobody, and remembers nothing', async () => {
-      await store().mailboxes.accept([placementFixture({ recipient: carol, body: 'other' })])
+      await accept(store(), [placementFixture({ recipient: carol, body: 'other' })])
       const placements = [
         placementFixture({ envelope: envelopeFixture('to bob') }),
         forwardedFixture(['hosta'], { box: boxFixture('b2') }),
         guestFixture({ box: boxFixture('b3') }),
         placementFixture({ recipient: carol, envelope: envelopeFixture('to carol') }),
       ]
-      const outcomes = await store().mailboxes.accept(placements)
+      const outcomes = await accept(store(), placements)
       expect(outcomes).to.deep.equal(['stored', 'stored', 'stored', 'conflict'])
       expect(await listing(store())).to.deep.equal([])
       expect(await listing(store(), { owner: bob, box: boxFixture('b3') })).to.deep.equal([])
       expect(await store().outbox.counts()).to.deep.include({ parcels: 0, unrouted: 0 })
-      expect(await store().mailboxes.accept(placements.slice(0, 3))).to.deep.equal(['stored', 'stored', 'stored'])
+      expect(await accept(store(), placements.slice(0, 3))).to.deep.equal(['stored', 'stored', 'stored'])
       const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
       expect(messages.map(({ sequence }) => sequence)).to.deep.equal([1])
     })
 
     it('a send with one duplicate is kept for the others', async () => {
-      await store().mailboxes.accept([placementFixture()])
+      await accept(store(), [placementFixture()])
       const both = [placementFixture(), placementFixture({ recipient: carol })]
-      expect(await store().mailboxes.accept(both)).to.deep.equal(['duplicate', 'stored'])
+      expect(await accept(store(), both)).to.deep.equal(['duplicate', 'stored'])
     })
 
     it('a send that names one recipient twice holds one message', async () => {
       const same = [placementFixture(), placementFixture()]
-      expect(await store().mailboxes.accept(same)).to.deep.equal(['stored', 'duplicate'])
+      expect(await accept(store(), same)).to.deep.equal(['stored', 'duplicate'])
       const differing = [
         placementFixture({ box: boxFixture('b2') }),
         placementFixture({ box: boxFixture('b2'), body: 'other' }),
       ]
-      expect(await store().mailboxes.accept(differing)).to.deep.equal(['stored', 'conflict'])
+      expect(await accept(store(), differing)).to.deep.equal(['stored', 'conflict'])
       expect(await listing(store(), { owner: bob, box: boxFixture('b2') })).to.deep.equal([])
     })
 
     it('each message that a host hands in stands for itself', async () => {
-      await store().mailboxes.accept([placementFixture({ messageId: idFixture('b'), body: 'first' })])
+      await accept(store(), [placementFixture({ messageId: idFixture('b'), body: 'first' })])
       const arrivals = ['a', 'b', 'c', 'a'].map((id, index) =>
         arrivalFixture({ messageId: idFixture(id) }, { forwardId: forwardIdFixture(`f${index}`) }),
       )
@@ -216,9 +218,9 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       })
 
       it(`an envelope that its sender hands in again ${name} the acknowledgement is a duplicate`, async () => {
-        expect(await store().mailboxes.accept([placementFixture(enveloped)])).to.deep.equal(['stored'])
+        expect(await accept(store(), [placementFixture(enveloped)])).to.deep.equal(['stored'])
         await acknowledged()
-        expect(await store().mailboxes.accept([placementFixture(enveloped)])).to.deep.equal(['duplicate'])
+        expect(await accept(store(), [placementFixture(enveloped)])).to.deep.equal(['duplicate'])
         expect(await listing(store())).to.deep.equal(left)
       })
 
@@ -233,10 +235,14 @@ export function duplicatesContract(open: () => Promise<Store>): void {
     }
 
     it('an envelope of a message that was only forwarded is remembered where it went, and may be sent again from here', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'], enveloped)])
-      expect(await store().mailboxes.accept([forwardedFixture(['hosta'], enveloped)])).to.deep.equal(['duplicate'])
-      await store().outbox.finishParcels(await claimParcels(store()), [{ kind: 'delivered' }], freshDestination)
-      expect(await store().mailboxes.accept([forwardedFixture(['hosta'], enveloped)])).to.deep.equal(['stored'])
+      await accept(store(), [forwardedFixture(['hosta'], enveloped)])
+      expect(await accept(store(), [forwardedFixture(['hosta'], enveloped)])).to.deep.equal(['duplicate'])
+      await store().outbox.finishParcels(
+        await claimParcels(store()),
+        [{ kind: 'delivered', receipt: null }],
+        freshDestination,
+      )
+      expect(await accept(store(), [forwardedFixture(['hosta'], enveloped)])).to.deep.equal(['stored'])
       expect(await store().outbox.counts()).to.deep.include({ parcels: 1 })
     })
 
@@ -288,30 +294,28 @@ export function duplicatesContract(open: () => Promise<Store>): void {
     })
 
     it('remembers the forward id and the envelope of a duplicate too', async () => {
-      await store().mailboxes.accept([placementFixture()])
+      await accept(store(), [placementFixture()])
       const again = arrivalFixture(enveloped, { forwardId: forwardIdFixture('again') })
       expect(await store().mailboxes.receive([again])).to.deep.equal(['duplicate'])
       await store().mailboxes.acknowledge(bob, ['m1'])
       expect(await store().mailboxes.receive([arrivalFixture({}, { forwardId: again.forwardId })])).to.deep.equal([
         'duplicate',
       ])
-      expect(await store().mailboxes.accept([placementFixture(enveloped)])).to.deep.equal(['duplicate'])
+      expect(await accept(store(), [placementFixture(enveloped)])).to.deep.equal(['duplicate'])
     })
 
     it('remembers neither the forward id nor the envelope of a conflict', async () => {
-      await store().mailboxes.accept([placementFixture({ body: 'first' })])
+      await accept(store(), [placementFixture({ body: 'first' })])
       const conflict = arrivalFixture({ ...enveloped, body: 'second' })
       expect(await store().mailboxes.receive([conflict])).to.deep.equal(['conflict'])
-      expect(await store().mailboxes.accept([placementFixture({ ...enveloped, body: 'second' })])).to.deep.equal([
-        'conflict',
-      ])
+      expect(await accept(store(), [placementFixture({ ...enveloped, body: 'second' })])).to.deep.equal(['conflict'])
       await store().mailboxes.acknowledge(bob, ['m1'])
       expect(await store().mailboxes.receive([conflict])).to.deep.equal(['stored'])
     })
 
     it('an envelope that one send carries twice is good once', async () => {
       const both = [placementFixture(enveloped), placementFixture({ ...enveloped, messageId: idFixture('m2') })]
-      expect(await store().mailboxes.accept(both)).to.deep.equal(['stored', 'duplicate'])
+      expect(await accept(store(), both)).to.deep.equal(['stored', 'duplicate'])
       expect(await listing(store())).to.deep.equal(['m1: hello'])
     })
   })

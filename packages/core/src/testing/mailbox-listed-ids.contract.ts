@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import type { Store } from '../ports/store.ts'
 import { alice, bob, boxFixture, carol, idFixture, inbox, keyFixture, placementFixture } from './fixtures.ts'
-import { eachWithStore, largePage } from './with-store.ts'
+import { accept, eachWithStore, largePage } from './with-store.ts'
 
 const second = boxFixture('second')
 const digest = (box: string, sender: string): string => createHash('sha256').update(`${box}\n${sender}`).digest('hex')
@@ -13,7 +13,7 @@ export function listedIdsContract(open: () => Promise<Store>): void {
     const store = eachWithStore(open)
     const put = async (messageId: string, overrides: Parameters<typeof placementFixture>[0] = {}): Promise<void> => {
       const placement = placementFixture({ messageId: idFixture(messageId), ...overrides })
-      expect(await store().mailboxes.accept([placement])).to.deep.equal(['stored'])
+      expect(await accept(store(), [placement])).to.deep.equal(['stored'])
     }
     const listed = async (box = inbox): Promise<string[]> => {
       const { messages } = await store().mailboxes.list({ owner: bob, box }, largePage)

@@ -20,7 +20,7 @@ import {
 } from './fixtures.ts'
 import { duplicatesContract } from './mailbox-duplicates.contract.ts'
 import { listedIdsContract } from './mailbox-listed-ids.contract.ts'
-import { eachWithStore, largePage, listing } from './with-store.ts'
+import { accept, eachWithStore, largePage, listing } from './with-store.ts'
 
 /** The promises of `MailboxStore`, run once for each adapter. `open` must give an empty store. */
 export function mailboxStoreContract(adapter: string, open: () => Promise<Store>): void {
@@ -40,7 +40,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
       it('gives back what was accepted, to the letter', async () => {
         const body = 'ünïcödé \u0000 \ud83d\udce8 "quoted"\r\n'
         const envelope = envelopeFixture('e')
-        await store().mailboxes.accept([placementFixture({ body, envelope })])
+        await accept(store(), [placementFixture({ body, envelope })])
         const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
         expect(messages).to.deep.equal([
           {
@@ -71,14 +71,14 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
       it('keeps the request of a sender until it is acknowledged, of what another host handed in', async () => {
         const request = requestFixture('r')
         await store().mailboxes.receive([arrivalFixture({ request })])
-        await store().mailboxes.accept([placementFixture({ request, messageId: idFixture('m2') })])
-        await store().mailboxes.accept([guestFixture({ request, messageId: idFixture('m3') })])
+        await accept(store(), [placementFixture({ request, messageId: idFixture('m2') })])
+        await accept(store(), [guestFixture({ request, messageId: idFixture('m3') })])
         const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
         expect(messages.map((message) => message.request)).to.deep.equal([request, null, null])
       })
 
       it('keeps what goes elsewhere only out of the box', async () => {
-        expect(await store().mailboxes.accept([forwardedFixture(['hosta'])])).to.deep.equal(['stored'])
+        expect(await accept(store(), [forwardedFixture(['hosta'])])).to.deep.equal(['stored'])
         expect(await listing(store())).to.deep.equal([])
       })
 
@@ -249,7 +249,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
         const guests = Array.from({ length: 300 }, (_, n) =>
           guestFixture({ messageId: idFixture(`m${n}`), envelope: envelopeFixture(`${n}`, n) }),
         )
-        for (const guest of guests) await store().mailboxes.accept([guest])
+        for (const guest of guests) await accept(store(), [guest])
         let steps = 0
         while (await store().mailboxes.forget(fixtureNowMs)) steps++
         expect(steps).to.be.lessThan(300)
@@ -264,5 +264,5 @@ async function append(
   messageId: string,
   overrides: Parameters<typeof messageFixture>[0] = {},
 ): Promise<void> {
-  await store.mailboxes.accept([placementFixture({ messageId: idFixture(messageId), ...overrides })])
+  await accept(store, [placementFixture({ messageId: idFixture(messageId), ...overrides })])
 }

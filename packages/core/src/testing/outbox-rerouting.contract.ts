@@ -10,9 +10,9 @@ import {
   guestFixture,
   messageFixture,
 } from './fixtures.ts'
-import { claimAll, claimParcels, claimText, claimUnrouted, eachWithStore, listing } from './with-store.ts'
+import { accept, claimAll, claimParcels, claimText, claimUnrouted, eachWithStore, listing } from './with-store.ts'
 
-const delivered: ParcelEnd = { kind: 'delivered' }
+const delivered: ParcelEnd = { kind: 'delivered', receipt: null }
 const reroute = (atMs = nowMs): ParcelEnd => ({ kind: 'reroute', atMs, reason: 'not hosted here' })
 
 /** A host that was the wrong one: its message looks for a home again, and is neither lost nor sent twice to one host. */
@@ -38,7 +38,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     const claimTexts = async (): Promise<string[]> => (await claimAll(store())).map(claimText).toSorted()
 
     it('makes a parcel a message that looks for a home, from the given time on', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'])])
+      await accept(store(), [forwardedFixture(['hosta'])])
       await finish(await claimParcels(store()), reroute(nowMs + 9))
       expect(await store().outbox.counts()).to.deep.equal({
         parcels: 0,
@@ -53,14 +53,14 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('leaves no copy here when there was none', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'])])
+      await accept(store(), [forwardedFixture(['hosta'])])
       await finish(await claimParcels(store()), reroute())
       expect(await listing(store())).to.deep.equal([])
-      expect(await store().mailboxes.accept([forwardedFixture(['hosta'])])).to.deep.equal(['duplicate'])
+      expect(await accept(store(), [forwardedFixture(['hosta'])])).to.deep.equal(['duplicate'])
     })
 
     it('carries the whole message to the next home', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'carried' })])
+      await accept(store(), [forwardedFixture(['hosta'], { body: 'carried' })])
       await finish(await claimParcels(store()), reroute())
       await route(['hostb'])
       const { destination, parcels } = await claimParcels(store())
@@ -69,7 +69,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('keeps a guest copy until the next home has it', async () => {
-      await store().mailboxes.accept([guestFixture()])
+      await accept(store(), [guestFixture()])
       await route(['hosta'])
       await finish(await claimParcels(store()), reroute())
       await route(['hostb'])
@@ -78,14 +78,14 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('keeps a guest copy that looks for a home again', async () => {
-      await store().mailboxes.accept([guestFixture()])
+      await accept(store(), [guestFixture()])
       await route(['hosta'])
       await finish(await claimParcels(store()), reroute())
       expect(await listing(store())).to.deep.equal(['m1: hello'])
     })
 
     it('back to the same host uses the same forward id, and knows the attempts there', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'])])
+      await accept(store(), [forwardedFixture(['hosta'])])
       for (const attempts of [0, 1, 2]) {
         const batch = await claimParcels(store())
         expect(batch.parcels[0]).to.deep.include({ attempts, forwardId: forwardIdFixture('hosta m1') })
@@ -95,7 +95,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('back to the same host at a new origin is to the same host', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'])])
+      await accept(store(), [forwardedFixture(['hosta'])])
       await finish(await claimParcels(store()), reroute())
       const destination = { ...destinationFixture('hosta'), origin: destinationFixture('moved').origin }
       const forwardings = [{ destination, forwardId: forwardIdFixture('new') }]
@@ -106,7 +106,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('one of two parcels leaves the other alone, and does not send to it twice', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+      await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
       const [first, second] = await claimBoth()
       await finish(first, reroute())
       store().outbox.release({ kind: 'parcels', batch: second })
@@ -116,7 +116,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('one of two parcels when the other is delivered goes only where the message is not yet', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+      await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
       const [first, second] = await claimBoth()
       await finish(first, delivered)
       await finish(second, reroute())
@@ -125,18 +125,18 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('to nowhere but where the message is already settles it', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+      await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
       const [first, second] = await claimBoth()
       await finish(second, reroute())
       await finish(first, delivered)
       await route(['hosta'])
       expect(await claimTexts()).to.deep.equal([])
       expect(await store().outbox.counts()).to.deep.include({ parcels: 0, unrouted: 0, failed: 0 })
-      expect(await store().mailboxes.accept([forwardedFixture(['hosta'])])).to.deep.equal(['stored'])
+      expect(await accept(store(), [forwardedFixture(['hosta'])])).to.deep.equal(['stored'])
     })
 
     it('does not ask a host again that refused the message for good', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+      await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
       const [first, second] = await claimBoth()
       await finish(first, { kind: 'failed', reason: 'never' })
       await finish(second, reroute())
@@ -146,7 +146,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('both of two parcels is one look-up, at the earlier time', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+      await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
       const [first, second] = await claimBoth()
       await finish(first, reroute(nowMs + 9))
       await finish(second, reroute(nowMs + 5))
@@ -155,7 +155,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('while a look-up of the same message is in hand: nothing is lost', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+      await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
       const [first, second] = await claimBoth()
       await finish(first, reroute())
       const group = await claimUnrouted(store())
@@ -166,7 +166,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     })
 
     it('when this host turns out to be the home, the message is appended here', async () => {
-      await store().mailboxes.accept([forwardedFixture(['hosta'], { body: 'home at last' })])
+      await accept(store(), [forwardedFixture(['hosta'], { body: 'home at last' })])
       await finish(await claimParcels(store()), reroute())
       await route([], true)
       expect(await listing(store())).to.deep.equal(['m1: home at last'])
@@ -179,7 +179,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     ]
     for (const { name, body, failed } of alreadyHere) {
       it(`when this host turns out to be the home ${name}`, async () => {
-        await store().mailboxes.accept([forwardedFixture(['hosta'])])
+        await accept(store(), [forwardedFixture(['hosta'])])
         await store().mailboxes.receive([arrivalFixture({ body })])
         await finish(await claimParcels(store()), reroute())
         await route([], true)
@@ -189,7 +189,7 @@ export function reroutingContract(open: () => Promise<Store>): void {
     }
 
     it('asks for at least one place', async () => {
-      await store().mailboxes.accept([guestFixture()])
+      await accept(store(), [guestFixture()])
       const group = await claimUnrouted(store())
       const fault = await store()
         .outbox.finishUnrouted(group, [{ kind: 'routed', here: false, forwardings: [] }])

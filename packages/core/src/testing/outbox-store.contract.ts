@@ -17,12 +17,13 @@ import {
   placementFixture,
   requestFixture,
 } from './fixtures.ts'
+import { messageRecordsContract } from './message-records.contract.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
 import { wakingContract } from './outbox-waking.contract.ts'
-import { claimAll, claimLimits, claimParcels, claimText, claimUnrouted, eachWithStore } from './with-store.ts'
+import { accept, claimAll, claimLimits, claimParcels, claimText, claimUnrouted, eachWithStore } from './with-store.ts'
 
-const delivered: ParcelEnd = { kind: 'delivered' }
+const delivered: ParcelEnd = { kind: 'delivered', receipt: null }
 const retry = (atMs: number, counts = true): ParcelEnd => ({ kind: 'retry', atMs, reason: 'busy', counts })
 const failing = (failures: number, nextAttemptAtMs: number) => ({ failures, nextAttemptAtMs, reason: 'down' })
 
@@ -31,7 +32,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
   describe(`OutboxStore contract: ${adapter}`, () => {
     const send = async (store: Store, host: string, ids: string, acceptedAtMs = nowMs): Promise<void> => {
       for (const id of ids.split(' ')) {
-        await store.mailboxes.accept([forwardedFixture([host], { messageId: idFixture(id) }, acceptedAtMs)])
+        await accept(store, [forwardedFixture([host], { messageId: idFixture(id) }, acceptedAtMs)])
       }
     }
     const claimed = async (store: Store, limits: Partial<typeof claimLimits> = {}): Promise<string> =>
@@ -47,7 +48,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
 
       it('a parcel holds all of its message', async () => {
         const message = { contentType: 'application/json', body: '{"ü":1}', envelope: envelopeFixture('e') } as const
-        await store().mailboxes.accept([forwardedFixture(['hosta'], message)])
+        await accept(store(), [forwardedFixture(['hosta'], message)])
         const batch = await claimParcels(store())
         expect(batch.destination).to.deep.equal(destinationFixture('hosta'))
         expect(batch.failures).to.equal(0)
@@ -64,7 +65,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       it('a parcel holds the request of its sender, and counts what that takes on the wire', async () => {
         const requested = { ...requestFixture('r'), payload: new Uint8Array(300).fill(7) }
         for (const messageId of ['m1', 'm2', 'm3'].map(idFixture)) {
-          await store().mailboxes.accept([forwardedFixture(['hosta'], { messageId, request: requested })])
+          await accept(store(), [forwardedFixture(['hosta'], { messageId, request: requested })])
         }
         const batch = await claimParcels(store(), { maxBytes: 800 })
         expect(batch.parcels.map(({ message }) => message.messageId)).to.deep.equal(['m1', 'm2'])
@@ -93,16 +94,14 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
         const moved = { ...destinationFixture('hosta'), origin: destinationFixture('elsewhere').origin }
         await send(store(), 'hosta', 'a1')
         const forwardings = [{ destination: moved, forwardId: forwardIdFixture('moved') }]
-        await store().mailboxes.accept([
-          placementFixture({ messageId: idFixture('a2') }, { here: 'none', forwardings }),
-        ])
+        await accept(store(), [placementFixture({ messageId: idFixture('a2') }, { here: 'none', forwardings })])
         expect((await claimAll(store())).map(claimText).toSorted()).to.deep.equal(['elsewhere: a2', 'hosta: a1'])
       })
 
       it('what has been due longest comes first', async () => {
         await send(store(), 'hosta', 'a1', nowMs - 1)
         await send(store(), 'hostb', 'b1', nowMs - 3)
-        await store().mailboxes.accept([guestFixture({ messageId: idFixture('g1') }, nowMs - 2)])
+        await accept(store(), [guestFixture({ messageId: idFixture('g1') }, nowMs - 2)])
         expect((await claimAll(store())).map(claimText)).to.deep.equal(['hostb: b1', 'unrouted: g1', 'hosta: a1'])
       })
 
@@ -124,7 +123,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
         it(`hold no more bytes than asked for: ${name}`, async () => {
           for (const [index, size] of bytes.entries()) {
             const body = size < 0 ? 'é'.repeat(-size) : 'x'.repeat(size)
-            await store().mailboxes.accept([forwardedFixture(['hosta'], { messageId: idFixture(`m${index}`), body })])
+            await accept(store(), [forwardedFixture(['hosta'], { messageId: idFixture(`m${index}`), body })])
           }
           for (const expected of batches) {
             const batch = await claimParcels(store(), { maxBytes: 100 })
@@ -234,7 +233,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
           oldestAcceptedAtMs: null,
         })
         const again = forwardedFixture(['hosta'], { messageId: idFixture('a1'), body: 'other' })
-        expect(await store().mailboxes.accept([again])).to.deep.equal(['stored'])
+        expect(await accept(store(), [again])).to.deep.equal(['stored'])
         expect(await claimed(store())).to.equal('hosta: a1')
       })
 
@@ -338,13 +337,13 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       })
 
       it('of two hosts of one message, each settles its own parcel', async () => {
-        await store().mailboxes.accept([forwardedFixture(['hosta', 'hostb'])])
+        await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
         const claims = await claimAll(store())
         expect(claims.map(claimText).toSorted()).to.deep.equal(['hosta: m1', 'hostb: m1'])
         const [first, second] = claims.map((claim) => (claim.kind === 'parcels' ? claim.batch : null))
         await store().outbox.finishParcels(first!, [delivered], freshDestination)
         expect((await store().outbox.counts()).parcels).to.equal(1)
-        expect(await store().mailboxes.accept([forwardedFixture(['hostc'])])).to.deep.equal(['duplicate'])
+        expect(await accept(store(), [forwardedFixture(['hostc'])])).to.deep.equal(['duplicate'])
         await store().outbox.finishParcels(second!, [retry(nowMs + 5)], freshDestination)
         expect(await claimed(store(), { nowMs: nowMs + 5 })).to.equal(claimText(claims[1]!))
       })
@@ -352,9 +351,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       it('there can be ten thousand of them', async () => {
         const names = Array.from({ length: 10_000 }, (_, index) => `host${index}`)
         await Promise.all(
-          names.map((name, n) =>
-            store().mailboxes.accept([forwardedFixture([name], { messageId: idFixture(`m${n}`) })]),
-          ),
+          names.map((name, n) => accept(store(), [forwardedFixture([name], { messageId: idFixture(`m${n}`) })])),
         )
         let claims = 0
         for (; ; claims++) {
@@ -371,9 +368,9 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       const store = eachWithStore(open)
 
       it('are claimed by recipient, and hold what a look-up needs', async () => {
-        await store().mailboxes.accept([guestFixture({ envelope: envelopeFixture('e') })])
-        await store().mailboxes.accept([guestFixture({ messageId: idFixture('c1'), recipient: carol }, nowMs + 1)])
-        await store().mailboxes.accept([guestFixture({ messageId: idFixture('m2'), box: boxFixture('b2') })])
+        await accept(store(), [guestFixture({ envelope: envelopeFixture('e') })])
+        await accept(store(), [guestFixture({ messageId: idFixture('c1'), recipient: carol }, nowMs + 1)])
+        await accept(store(), [guestFixture({ messageId: idFixture('m2'), box: boxFixture('b2') })])
         const group = await claimUnrouted(store(), { nowMs: nowMs + 1 })
         expect(group.recipient).to.equal(bob)
         expect(group.messages.map((message) => ({ ...message, id: 0 }))).to.deep.equal([
@@ -395,22 +392,21 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       })
 
       it('of one recipient are in one hand only, until finished or released', async () => {
-        await store().mailboxes.accept([guestFixture()])
+        await accept(store(), [guestFixture()])
         const group = await claimUnrouted(store())
-        await store().mailboxes.accept([guestFixture({ messageId: idFixture('m2') })])
+        await accept(store(), [guestFixture({ messageId: idFixture('m2') })])
         expect(await claimed(store())).to.equal('nothing')
         store().outbox.release({ kind: 'unrouted', group })
         expect(await claimed(store())).to.equal('unrouted: m1 m2')
       })
 
       it('are no more than asked for', async () => {
-        for (const id of ['m1', 'm2', 'm3'])
-          await store().mailboxes.accept([guestFixture({ messageId: idFixture(id) })])
+        for (const id of ['m1', 'm2', 'm3']) await accept(store(), [guestFixture({ messageId: idFixture(id) })])
         expect(await claimed(store(), { maxMessages: 2 })).to.equal('unrouted: m1 m2')
       })
 
       it('postponed, ask again at their time, and count the attempts that count', async () => {
-        await store().mailboxes.accept([guestFixture()])
+        await accept(store(), [guestFixture()])
         const postpone = async (counts: boolean): Promise<void> => {
           const end = { kind: 'postponed', atMs: nowMs + 60, reason: 'none found', counts } as const
           await store().outbox.finishUnrouted(await claimUnrouted(store(), { nowMs: nowMs + 60 }), [end])
@@ -425,7 +421,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
 
       it('routed, become a parcel for each host', async () => {
         const message = { body: 'to be carried', request: requestFixture('r') }
-        await store().mailboxes.accept([guestFixture(message)])
+        await accept(store(), [guestFixture(message)])
         const { forwardings } = forwardedFixture(['hosta', 'hostb'])
         await store().outbox.finishUnrouted(await claimUnrouted(store()), [
           { kind: 'routed', here: false, forwardings },
@@ -441,15 +437,14 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       })
 
       it('failed, stay and wait no longer', async () => {
-        await store().mailboxes.accept([guestFixture()])
+        await accept(store(), [guestFixture()])
         await store().outbox.finishUnrouted(await claimUnrouted(store()), [{ kind: 'failed', reason: 'ERR_NO_ROUTE' }])
         expect(await claimed(store())).to.equal('nothing')
         expect(await store().outbox.counts()).to.deep.include({ unrouted: 0, failed: 1 })
       })
 
       it('each have their own end, in order', async () => {
-        for (const id of ['m1', 'm2', 'm3'])
-          await store().mailboxes.accept([guestFixture({ messageId: idFixture(id) })])
+        for (const id of ['m1', 'm2', 'm3']) await accept(store(), [guestFixture({ messageId: idFixture(id) })])
         await store().outbox.finishUnrouted(await claimUnrouted(store()), [
           { kind: 'postponed', atMs: nowMs + 5, reason: 'later', counts: true },
           { kind: 'routed', here: false, forwardings: forwardedFixture(['hosta']).forwardings },
@@ -460,6 +455,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       })
     })
 
+    messageRecordsContract(open)
     guestCopiesContract(open)
     reroutingContract(open)
     wakingContract(open)
@@ -471,7 +467,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
         await send(store(), 'hosta', 'a1', nowMs - 30)
         await send(store(), 'hosta', 'a2', nowMs - 20)
         await send(store(), 'hostb', 'b1', nowMs - 10)
-        await store().mailboxes.accept([guestFixture({ messageId: idFixture('g1') })])
+        await accept(store(), [guestFixture({ messageId: idFixture('g1') })])
         expect(await store().outbox.counts()).to.deep.equal({
           parcels: 3,
           unrouted: 1,

@@ -35,7 +35,7 @@ export function quotasContract(adapter: string, open: (quotas: Quotas) => Promis
   describe(`Quotas contract: ${adapter}`, () => {
     const store = eachWithStore(() => open(quotas))
     const accept = async (...placements: Parameters<Store['mailboxes']['accept']>[0]) =>
-      await store().mailboxes.accept(placements)
+      (await store().mailboxes.accept(placements)).map(({ outcome }) => outcome)
     const fill = async () => {
       for (const id of ids('a', 'b', 'c')) await accept(to(bob, id))
     }
@@ -174,7 +174,7 @@ async function deliver(store: Store): Promise<void> {
   const batch = await claimParcels(store)
   await store.outbox.finishParcels(
     batch,
-    batch.parcels.map(() => ({ kind: 'delivered' }) as const),
+    batch.parcels.map(() => ({ kind: 'delivered', receipt: null }) as const),
     freshDestination,
   )
 }

@@ -1,3 +1,5 @@
+import type { AppendOutcome } from '../message.ts'
+import type { Placement } from '../ports/mailbox-store.ts'
 import type { OutboxClaim, ParcelBatch, UnroutedGroup } from '../ports/outbox-store.ts'
 import type { Store } from '../ports/store.ts'
 import { bob, fixtureNowMs, inbox } from './fixtures.ts'
@@ -16,6 +18,11 @@ export function eachWithStore(open: () => Promise<Store>): () => Store {
     if (store === undefined) throw new Error('the store is open only while a test runs')
     return store
   }
+}
+
+/** What came of each placement. */
+export async function accept(store: Store, placements: readonly Placement[]): Promise<AppendOutcome[]> {
+  return (await store.mailboxes.accept(placements)).map(({ outcome }) => outcome)
 }
 
 export const largePage = { after: 0, limit: 1_000, maxBytes: 10_000_000 }

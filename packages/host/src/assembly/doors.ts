@@ -26,7 +26,7 @@ const software = 'overpost/0.1.0'
 /** All doors of a host, behind one pipeline. */
 export function openDoors(
   foundation: Foundation,
-  { router, homes, policies, permissions, mailbox }: Relay,
+  { router, homes, policies, permissions, mailbox, handles }: Relay,
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
@@ -77,7 +77,10 @@ export function openDoors(
       }),
     },
     addRoutes(routes) {
-      messageboxRoutes(routes, { router, mailbox, limits, callerLimits, isPublicKey })
+      messageboxRoutes(routes, {
+        ...{ router, mailbox, limits, callerLimits, isPublicKey },
+        status: { handles, records: store.records },
+      })
       permissionsRoutes(routes, { permissions, isPublicKey })
       phipRoutes(routes, {
         router,

@@ -39,12 +39,9 @@ export function startLoops(
   background.start('retention', (signal) =>
     runRetention(
       {
-        store: store.mailboxes,
-        clock,
-        events,
-        memoryMs: config.memoryDays * dayMs,
+        ...{ store: store.mailboxes, outbox: store.outbox, clock, events, everyMs: retentionEveryMs },
+        ...{ memoryMs: config.memoryDays * dayMs, bodiesMs: config.outbox.bodiesMs },
         daysFor: boxRetention(config.retention),
-        everyMs: retentionEveryMs,
       },
       signal,
     ),

@@ -1,7 +1,17 @@
 import { RequestVerifier } from '@overpost/auth'
-import { Homes, Mailbox, Permissions, ProofPolicies, Resolver, Router, SenderVouchers } from '@overpost/core'
+import {
+  Homes,
+  Mailbox,
+  Permissions,
+  ProofPolicies,
+  Resolver,
+  Router,
+  SenderVouchers,
+  type HandleSeal,
+} from '@overpost/core'
 import type { HostOrigin, ProofDemand } from '@overpost/protocol'
 import type { HostConfig } from '../config.ts'
+import { SealedHandles } from '../handle-seal.ts'
 import type { Foundation } from './foundation.ts'
 
 /** What decides about messages: the domain, on this host's ports. */
@@ -12,6 +22,7 @@ export interface Relay {
   readonly permissions: Permissions
   readonly mailbox: Mailbox
   readonly router: Router
+  readonly handles: HandleSeal
 }
 
 export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Relay {
@@ -29,6 +40,7 @@ export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Rela
   const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))
   const permissions = new Permissions(store.permissions, clock)
   const mailbox = new Mailbox(store.mailboxes)
+  const handles = new SealedHandles(wallet, store.mailboxes.incarnation)
   const router = new Router({
     store: store.mailboxes,
     homes,
@@ -36,6 +48,7 @@ export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Rela
     resolver,
     mailbox,
     outboxAlarm,
+    handles,
     verifier,
     requests: new RequestVerifier(wallet),
     vouchers: new SenderVouchers(resolver),
@@ -45,7 +58,7 @@ export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Rela
     events,
     memoryDays,
   })
-  return { resolver, homes, policies, permissions, mailbox, router }
+  return { resolver, homes, policies, permissions, mailbox, router, handles }
 }
 
 /** What this host demands of what other hosts hand in. */

@@ -8,8 +8,12 @@ export const outboxSetting = z
       description: 'How long a host rests after a call with several messages, so that the next call takes more.',
       unit: 'ms',
     }),
-    ageLimitMs: durationMs(minuteMs, 365 * dayMs, 5 * dayMs).meta({
+    ageLimitMs: durationMs(secondMs, 365 * dayMs, 5 * dayMs).meta({
       description: 'How long delivery is tried.',
+      unit: 'ms',
+    }),
+    bodiesMs: durationMs(0, 365 * dayMs, dayMs).meta({
+      description: 'How long a delivered message is kept, to be sent again to a host that lost it.',
       unit: 'ms',
     }),
     backoffBaseMs: durationMs(50, minuteMs, secondMs).meta({

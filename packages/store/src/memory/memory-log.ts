@@ -5,9 +5,13 @@ import type { OutgoingMessage } from './memory-outgoing.ts'
 
 /** A message in a box. `outgoing`: it is a guest, and looks for its home. `stays`: it was listed, or its home is here too. */
 export interface KeptMessage {
+  /** Unlike any other of this log. */
+  readonly id: number
   readonly stored: StoredMessage
   outgoing: OutgoingMessage | null
   stays: boolean
+  /** It was acknowledged, or moved away. */
+  isGone: boolean
 }
 
 interface Box {
@@ -23,6 +27,8 @@ export class MemoryLog {
   readonly #boxes = new Map<string, Box>()
   readonly #byIdentity = new Map<string, KeptMessage>()
   readonly #byListedId = new Map<string, KeptMessage>()
+  readonly #byId = new Map<number, KeptMessage>()
+  #lastId = 0
 
   append(message: Message, receivedAtMs: number, originHost: IdentityKey | null): KeptMessage {
     const key = boxKey({ owner: message.recipient, box: message.box })
@@ -31,6 +37,7 @@ export class MemoryLog {
     const sequence = ++box.lastSequence
     const listedId = listedIdFor(message, (id) => this.findListed(message.recipient, id) !== null)
     const kept = {
+      id: ++this.#lastId,
       // Where the sender handed it in, nobody needs to be shown how.
       stored: {
         ...message,
@@ -42,18 +49,27 @@ export class MemoryLog {
       },
       outgoing: null,
       stays: false,
+      isGone: false,
     }
     box.messages.push(kept)
+    this.#byId.set(kept.id, kept)
     this.#byIdentity.set(identityKey(message), kept)
     this.#byListedId.set(`${message.recipient} ${listedId}`, kept)
     return kept
   }
 
-  remove({ stored }: KeptMessage): void {
+  remove(kept: KeptMessage): void {
+    const { id, stored } = kept
+    kept.isGone = true
+    this.#byId.delete(id)
     const box = this.#boxes.get(boxKey({ owner: stored.recipient, box: stored.box }))
-    if (box !== undefined) box.messages = box.messages.filter((kept) => kept.stored !== stored)
+    if (box !== undefined) box.messages = box.messages.filter((other) => other !== kept)
     this.#byIdentity.delete(identityKey(stored))
     this.#byListedId.delete(`${stored.recipient} ${stored.listedId}`)
+  }
+
+  findById(id: number): KeptMessage | null {
+    return this.#byId.get(id) ?? null
   }
 
   find(identity: Identity): KeptMessage | null {

@@ -4,9 +4,11 @@ import type {
   Arrival,
   BoxAddress,
   BoxAge,
+  Kept,
   MailboxStore,
   MessageName,
   MessagePage,
+  MessageRef,
   Placement,
   Quotas,
   VerifiedEnvelope,
@@ -42,18 +44,35 @@ export class MemoryMailboxStore implements MailboxStore {
     this.#noteAccepted = noteAccepted
   }
 
-  async accept(placements: readonly Placement[]): Promise<AppendOutcome[]> {
-    checkPlacements(placements)
+  accept(placements: readonly Placement[]): Promise<Kept[]> {
+    return new Promise((resolve) => {
+      checkPlacements(placements)
+      resolve(this.#acceptAll(placements, this.#tally(this.#quotas)))
+    })
+  }
+
+  /** Keeps a message of the host itself, however much its recipient has waiting. */
+  acceptNotice(notice: Placement): void {
+    this.#acceptAll([notice], this.#tally(null))
+  }
+
+  #acceptAll(placements: readonly Placement[], tally: QuotaTally): Kept[] {
     const outcomes: AppendOutcome[] = []
-    const tally = this.#tally()
     for (const [index, placement] of placements.entries()) {
       const before = placements.slice(0, index).filter((_, at) => outcomes[at] === 'stored')
       const outcome = this.#outcomeOf(placement.message, before)
       outcomes.push(outcome === 'stored' ? tally.place(placement) : outcome)
     }
-    if (!outcomes.every(isKept)) return Promise.resolve(outcomes)
-    for (const [index, placement] of placements.entries()) this.#put(placement, outcomes[index] === 'stored')
-    return Promise.resolve(outcomes)
+    if (!outcomes.every(isKept)) return outcomes.map((outcome) => ({ outcome, ref: null }))
+    return placements.map((placement, index) => {
+      const outcome = outcomes[index] ?? 'stored'
+      return { outcome, ref: this.#put(placement, outcome === 'stored') }
+    })
+  }
+
+  /** Its sender was told that it did not arrive, and may send it again. */
+  forgetEnvelope(envelope: VerifiedEnvelope | null): void {
+    if (envelope !== null) this.#remembered.delete(envelopeKey(envelope))
   }
 
   receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]> {
@@ -115,17 +134,27 @@ export class MemoryMailboxStore implements MailboxStore {
     return isSameContent(same, message) ? 'duplicate' : 'conflict'
   }
 
-  #put(placement: Placement, isNew: boolean): void {
+  #put(placement: Placement, isNew: boolean): MessageRef | null {
     const { message, acceptedAtMs, here, forwardings } = placement
     if (here !== 'none') this.#rememberEnvelope(message.envelope)
-    if (isNew) {
-      const copy = here === 'none' ? null : this.#log.append(message, acceptedAtMs, null)
-      if (here === 'guest') this.#outgoing.add(message, acceptedAtMs, copy, [])
-      else if (forwardings.length > 0) this.#outgoing.add(message, acceptedAtMs, null, forwardings)
-      this.#noteAccepted(placement)
-    } else if (here === 'home') {
-      this.#keep(this.#log.find(message))
+    if (!isNew) {
+      if (here === 'home') this.#keep(this.#log.find(message))
+      return this.#refOfFirst(message)
     }
+    const kept = here === 'none' ? null : this.#log.append(message, acceptedAtMs, null)
+    const isGuest = here === 'guest'
+    const by = { copy: isGuest ? kept : null, home: isGuest ? null : kept, forwardings }
+    const id = isGuest || forwardings.length > 0 ? this.#outgoing.add(message, acceptedAtMs, by) : null
+    this.#noteAccepted(placement)
+    if (id !== null) return { kind: 'outgoing', id: BigInt(id), acceptedAtMs }
+    return kept === null ? null : keptRef(kept)
+  }
+
+  #refOfFirst(message: Placement['message']): MessageRef | null {
+    const kept = this.#log.find(message)
+    const outgoing = this.#outgoing.findWaiting(message) ?? kept?.outgoing ?? null
+    if (outgoing !== null) return { kind: 'outgoing', id: BigInt(outgoing.id), acceptedAtMs: outgoing.acceptedAtMs }
+    return kept === null ? null : keptRef(kept)
   }
 
   #receive({ message, originHost, forwardId, receivedAtMs }: Arrival): AppendOutcome {
@@ -137,7 +166,7 @@ export class MemoryMailboxStore implements MailboxStore {
       (message.request !== null && this.#remembered.has(requestKey(message.request)))
     const same = this.#log.find(message)
     if (!isRemembered && same !== null && !isSameContent(same.stored, message)) return 'conflict'
-    if (!isRemembered && same === null && this.#tally().receive(message) !== 'stored') return 'mailbox full'
+    if (!isRemembered && same === null && this.#tally(this.#quotas).receive(message) !== 'stored') return 'mailbox full'
     this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
     this.#rememberEnvelope(message.envelope)
     if (message.request !== null && !this.#remembered.has(requestKey(message.request))) {
@@ -151,8 +180,8 @@ export class MemoryMailboxStore implements MailboxStore {
     return 'stored'
   }
 
-  #tally(): QuotaTally {
-    return new QuotaTally(this.#quotas, {
+  #tally(quotas: Quotas | null): QuotaTally {
+    return new QuotaTally(quotas, {
       mailbox: (owner) => this.#log.usageOf(owner),
       sender: (sender) => this.#outgoing.usageOf(sender),
     })
@@ -171,13 +200,17 @@ export class MemoryMailboxStore implements MailboxStore {
   #remove(kept: KeptMessage | null): boolean {
     if (kept === null) return false
     this.#log.remove(kept)
-    if (kept.outgoing !== null) this.#outgoing.withdraw(kept.outgoing)
+    if (kept.outgoing !== null) this.#outgoing.acknowledged(kept.outgoing)
     return true
   }
 
   #rememberEnvelope(envelope: VerifiedEnvelope | null): void {
     if (envelope !== null) this.#remembered.set(envelopeKey(envelope), envelope.timestampMs)
   }
+}
+
+function keptRef({ id, stored }: KeptMessage): MessageRef {
+  return { kind: 'kept', id: BigInt(id), acceptedAtMs: stored.receivedAtMs }
 }
 
 function envelopeKey({ hash }: VerifiedEnvelope): string {

@@ -2,20 +2,24 @@ import type { Destination, DestinationState, OutboxCounts, Parcel, Unrouted } fr
 import type { IdentityKey } from '@overpost/protocol'
 import { wireBytes } from '../rules/wire-bytes.ts'
 import type { LookupEnds, OutboxRows, OutboxWrites, ParcelEnds } from '../outbox/outbox-rows.ts'
+import type { MemoryMailboxStore } from './memory-mailbox-store.ts'
+import { recordOf } from './memory-message-records.ts'
 import type { KeptParcel, MemoryOutgoing } from './memory-outgoing.ts'
 
+type Returns = Pick<MemoryMailboxStore, 'acceptNotice' | 'forgetEnvelope'>
+
 /** Rows and writes over {@link MemoryOutgoing}. Much is found by looking at everything: for tests that is enough. */
-export function memoryOutbox(outgoing: MemoryOutgoing): OutboxRows & OutboxWrites {
+export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns): OutboxRows & OutboxWrites {
   const waitingFor = (destination: Destination): KeptParcel[] =>
     [...outgoing.waitingFor(destination)].toSorted((a, b) => a.dueAtMs - b.dueAtMs || a.id - b.id)
 
   const lookupsFor = (recipient: IdentityKey): { row: Unrouted; atMs: number }[] =>
     [...outgoing.all()]
-      .flatMap(({ id, message, acceptedAtMs, lookup }) => {
+      .flatMap(({ id, message, acceptedAtMs, lookup, lookups: attempts }) => {
         if (lookup === null || message.recipient !== recipient) return []
         const { box, sender, messageId } = message
         const named = { recipient, box, sender, messageId }
-        return [{ row: { id, message: named, acceptedAtMs, attempts: lookup.attempts }, atMs: lookup.atMs }]
+        return [{ row: { id, message: named, acceptedAtMs, attempts }, atMs: lookup.atMs }]
       })
       .toSorted((a, b) => a.atMs - b.atMs || a.row.id - b.row.id)
 
@@ -55,17 +59,37 @@ export function memoryOutbox(outgoing: MemoryOutgoing): OutboxRows & OutboxWrite
 
     counts(): OutboxCounts {
       const all = [...outgoing.all()]
-      const count = (state: KeptParcel['state']): number =>
-        all.reduce((sum, { parcels }) => sum + parcels.filter((parcel) => parcel.state === state).length, 0)
       const waiting = all.filter(
         ({ lookup, parcels }) => lookup !== null || parcels.some(({ state }) => state === 'waiting'),
       )
       return {
-        parcels: count('waiting'),
+        parcels: all.reduce((sum, { parcels }) => sum + parcels.filter(({ state }) => state === 'waiting').length, 0),
         unrouted: all.filter(({ lookup }) => lookup !== null).length,
-        failed: count('failed') + all.filter(({ didFail }) => didFail).length,
+        failed: all.filter(({ isUndelivered }) => isUndelivered).length,
         oldestAcceptedAtMs: waiting.length === 0 ? null : Math.min(...waiting.map(({ acceptedAtMs }) => acceptedAtMs)),
       }
+    },
+
+    undelivered: (limit) =>
+      [...outgoing.all()]
+        .filter(({ isUndelivered }) => isUndelivered)
+        .slice(0, limit)
+        .map((message) => ({ id: message.id, record: recordOf(message, outgoing) })),
+
+    finishReturns: (ends) =>
+      Promise.resolve(
+        ends.map(({ id, end }) => {
+          const envelope = outgoing.find(id)?.message.envelope ?? null
+          if (!outgoing.endReturn(id, end.kind === 'kept')) return false
+          mailboxes().forgetEnvelope(envelope)
+          if (end.kind === 'returned' && end.notice !== null) mailboxes().acceptNotice(end.notice)
+          return true
+        }),
+      ),
+
+    prune(before) {
+      outgoing.prune(before)
+      return Promise.resolve(false)
     },
 
     finishParcels({ destination, state, ends }: ParcelEnds): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Destination, DestinationState, Forwarding, Message, ParcelEnd, Quota, UnroutedEnd } from '@overpost/core'
 import { freshDestination } from '@overpost/core'
-import type { ForwardId, IdentityKey } from '@overpost/protocol'
+import type { CustodyProof, ForwardId, IdentityKey } from '@overpost/protocol'
 import { isSameContent } from '../rules/is-same-content.ts'
 import { wireBytes } from '../rules/wire-bytes.ts'
 import { identityKey, type Identity, type KeptMessage, type MemoryLog } from './memory-log.ts'
@@ -14,17 +14,27 @@ export interface KeptParcel {
   state: 'waiting' | 'delivered' | 'failed' | 'dropped'
   dueAtMs: number
   attempts: number
+  reason: string | null
+  receipt: CustodyProof | null
 }
 
 /** A message on its way out: to the hosts of its parcels, or looking for a home. */
 export interface OutgoingMessage {
   readonly id: number
-  readonly message: Message
+  message: Message
   readonly acceptedAtMs: number
   /** The copy here, of a guest. */
   copy: KeptMessage | null
-  lookup: { atMs: number; attempts: number } | null
-  didFail: boolean
+  lookup: { atMs: number } | null
+  /** Why it can be delivered to no further home. */
+  failure: string | null
+  /** What is here to stay; it may be acknowledged. */
+  home: KeptMessage | null
+  /** Nothing of it waits, and its sender is to be told. */
+  isUndelivered: boolean
+  ended: { as: 'delivered' | 'acknowledged' | 'returned'; atMs: number } | null
+  lookups: number
+  reason: string | null
   readonly parcels: KeptParcel[]
 }
 
@@ -35,10 +45,12 @@ export class MemoryOutgoing {
   readonly #waiting = new Map<string, OutgoingMessage>()
   readonly #waitingFor = new Map<string, Set<KeptParcel>>()
   readonly #states = new Map<string, DestinationState>()
+  readonly #nowMs: () => number
   #lastId = 0
 
-  constructor(log: MemoryLog) {
+  constructor(log: MemoryLog, nowMs: () => number) {
     this.#log = log
+    this.#nowMs = nowMs
   }
 
   /** Every message, oldest first. */
@@ -64,20 +76,65 @@ export class MemoryOutgoing {
     return this.#waiting.get(identityKey(identity)) ?? null
   }
 
-  add(message: Message, acceptedAtMs: number, copy: KeptMessage | null, forwardings: readonly Forwarding[]): void {
-    const lookup = copy === null ? null : { atMs: acceptedAtMs, attempts: 0 }
-    const outgoing = { id: ++this.#lastId, message, acceptedAtMs, copy, lookup, didFail: false, parcels: [] }
+  find(id: number): OutgoingMessage | null {
+    return this.#messages.get(id) ?? null
+  }
+
+  /** `copy`: of a guest, which looks for a home; `home`: to stay. Returns its id. */
+  add(
+    message: Message,
+    acceptedAtMs: number,
+    by: { copy: KeptMessage | null; home: KeptMessage | null; forwardings: readonly Forwarding[] },
+  ): number {
+    const { copy, home, forwardings } = by
+    const lookup = copy === null ? null : { atMs: acceptedAtMs }
+    const outgoing: OutgoingMessage = {
+      ...{ id: ++this.#lastId, message, acceptedAtMs, copy, lookup, home, parcels: [] },
+      ...{ failure: null, isUndelivered: false, ended: null, lookups: 0, reason: null },
+    }
     this.#messages.set(outgoing.id, outgoing)
     if (copy !== null) copy.outgoing = outgoing
     this.#forward(outgoing, forwardings)
     this.#settle(outgoing)
+    return outgoing.id
   }
 
   /** The owner acknowledged the copy here: nobody needs to carry it any further. */
-  withdraw(outgoing: OutgoingMessage): void {
-    for (const parcel of outgoing.parcels) this.#move(parcel, 'dropped')
-    this.#messages.delete(outgoing.id)
+  acknowledged(outgoing: OutgoingMessage): void {
+    const { parcels } = outgoing
+    for (const parcel of parcels) if (parcel.state === 'waiting') this.#move(parcel, 'dropped')
+    outgoing.parcels.splice(0, parcels.length, ...parcels.filter(({ state }) => state !== 'dropped'))
+    outgoing.copy = null
+    outgoing.lookup = null
+    outgoing.isUndelivered = false
     this.#waiting.delete(identityKey(outgoing.message))
+    this.#end(outgoing, 'acknowledged')
+  }
+
+  /** False when it was returned before, or its owner listed or acknowledged it here. */
+  endReturn(id: number, isKept: boolean): boolean {
+    const outgoing = this.#messages.get(id)
+    if (outgoing?.isUndelivered !== true) return false
+    const { copy } = outgoing
+    if (copy !== null && (isKept || copy.stays)) {
+      this.#keepCopy(outgoing, copy)
+      this.#settle(outgoing)
+      return false
+    }
+    outgoing.isUndelivered = false
+    if (copy !== null) this.#dropCopy(outgoing, copy)
+    this.#end(outgoing, 'returned')
+    return true
+  }
+
+  prune({ settledBeforeMs, bodiesBeforeMs }: { settledBeforeMs: number; bodiesBeforeMs: number }): void {
+    for (const outgoing of this.#messages.values()) {
+      const settledAtMs = outgoing.ended?.atMs ?? Infinity
+      if (settledAtMs < settledBeforeMs) this.#messages.delete(outgoing.id)
+      if (settledAtMs < bodiesBeforeMs) {
+        outgoing.message = { ...outgoing.message, body: '', envelope: null, request: null }
+      }
+    }
   }
 
   stateOf(destination: Destination): DestinationState {
@@ -93,15 +150,17 @@ export class MemoryOutgoing {
     const parcel = this.#messages.get(Math.floor(parcelId / parcelsPerMessage))?.parcels[parcelId % parcelsPerMessage]
     if (parcel?.state !== 'waiting') return
     const { outgoing } = parcel
-    if (end.kind === 'delivered' || end.kind === 'failed') {
-      this.#move(parcel, end.kind)
+    parcel.reason = end.kind === 'delivered' ? null : end.reason
+    if (end.kind === 'delivered') {
+      this.#move(parcel, 'delivered')
+      parcel.receipt = end.receipt
     } else if (end.kind === 'retry') {
       parcel.dueAtMs = end.atMs
       if (end.counts) parcel.attempts++
     } else {
-      this.#move(parcel, 'dropped')
+      this.#move(parcel, end.kind === 'failed' ? 'failed' : 'dropped')
       parcel.attempts++
-      outgoing.lookup = { attempts: 0, ...outgoing.lookup, atMs: Math.min(end.atMs, outgoing.lookup?.atMs ?? Infinity) }
+      if (end.kind === 'reroute') outgoing.lookup = { atMs: Math.min(end.atMs, outgoing.lookup?.atMs ?? Infinity) }
     }
     this.#settle(outgoing)
   }
@@ -110,12 +169,15 @@ export class MemoryOutgoing {
     const outgoing = this.#messages.get(id)
     if (outgoing === undefined || outgoing.lookup === null) return
     if (end.kind === 'postponed') {
-      outgoing.lookup = { atMs: end.atMs, attempts: outgoing.lookup.attempts + (end.counts ? 1 : 0) }
+      outgoing.lookup = { atMs: end.atMs }
+      outgoing.lookups += end.counts ? 1 : 0
+      outgoing.reason = end.reason
       return
     }
     outgoing.lookup = null
-    if (end.kind === 'failed') outgoing.didFail = true
+    if (end.kind === 'failed') outgoing.failure = end.reason
     else {
+      outgoing.lookups = 0
       if (end.here) this.#bringHome(outgoing)
       this.#forward(outgoing, end.forwardings)
     }
@@ -126,13 +188,28 @@ export class MemoryOutgoing {
   #bringHome(outgoing: OutgoingMessage): void {
     const { message, copy, acceptedAtMs } = outgoing
     if (copy !== null) {
-      copy.outgoing = null
-      outgoing.copy = null
+      this.#keepCopy(outgoing, copy)
       return
     }
     const same = this.#log.find(message)
-    if (same === null) this.#log.append(message, acceptedAtMs, null)
-    else if (!isSameContent(same.stored, message)) outgoing.didFail = true
+    if (same !== null && !isSameContent(same.stored, message)) outgoing.failure = 'ERR_DUPLICATE_MESSAGE'
+    else outgoing.home = same ?? this.#log.append(message, acceptedAtMs, null)
+  }
+
+  #keepCopy(outgoing: OutgoingMessage, copy: KeptMessage): void {
+    copy.outgoing = null
+    outgoing.copy = null
+    outgoing.home = copy
+  }
+
+  #dropCopy(outgoing: OutgoingMessage, copy: KeptMessage): void {
+    this.#log.remove(copy)
+    copy.outgoing = null
+    outgoing.copy = null
+  }
+
+  #end(outgoing: OutgoingMessage, as: 'delivered' | 'acknowledged' | 'returned'): void {
+    outgoing.ended = { as, atMs: this.#nowMs() }
   }
 
   #forward(outgoing: OutgoingMessage, forwardings: readonly Forwarding[]): void {
@@ -141,8 +218,8 @@ export class MemoryOutgoing {
       const known = parcels.find((parcel) => parcel.destination.hostKey === destination.hostKey)
       if (known === undefined) {
         const parcelId = id * parcelsPerMessage + parcels.length
-        const row = { id: parcelId, outgoing, forwardId, destination, dueAtMs: acceptedAtMs, attempts: 0 }
-        const parcel: KeptParcel = { ...row, state: 'dropped' }
+        const row = { id: parcelId, outgoing, forwardId, destination, dueAtMs: acceptedAtMs, attempts: 0, reason: null }
+        const parcel: KeptParcel = { ...row, state: 'dropped', receipt: null }
         parcels.push(parcel)
         this.#move(parcel, 'waiting')
       } else if (known.state === 'dropped') {
@@ -163,7 +240,7 @@ export class MemoryOutgoing {
     parcel.state = state
   }
 
-  /** Puts away what waits no longer. */
+  /** Gives what waits no longer its end, or marks it for its sender to be told. */
   #settle(outgoing: OutgoingMessage): void {
     const { message, parcels, lookup, copy } = outgoing
     const is = (state: KeptParcel['state']): boolean => parcels.some((parcel) => parcel.state === state)
@@ -172,12 +249,15 @@ export class MemoryOutgoing {
       return
     }
     this.#waiting.delete(identityKey(message))
-    if (copy !== null && is('delivered')) {
-      if (!copy.stays) this.#log.remove(copy)
-      copy.outgoing = null
-      outgoing.copy = null
+    if (copy?.stays === true) this.#keepCopy(outgoing, copy)
+    else if (copy !== null && is('delivered')) this.#dropCopy(outgoing, copy)
+    if (is('delivered') || outgoing.home !== null) {
+      outgoing.isUndelivered = false
+      this.#end(outgoing, 'delivered')
+      return
     }
-    if (!outgoing.didFail && !is('failed')) this.withdraw(outgoing)
+    outgoing.failure ??= parcels.find(({ state }) => state === 'failed')?.reason ?? null
+    outgoing.isUndelivered = true
   }
 }
 

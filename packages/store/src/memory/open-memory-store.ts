@@ -4,6 +4,7 @@ import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
 import { MemoryHostKeyStore } from './memory-host-key-store.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryMailboxStore } from './memory-mailbox-store.ts'
+import { memoryMessageRecords } from './memory-message-records.ts'
 import { memoryOutbox } from './memory-outbox-rows.ts'
 import { MemoryOutgoing } from './memory-outgoing.ts'
 import { MemoryPermissionStore } from './memory-permission-store.ts'
@@ -11,15 +12,20 @@ import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
 import { MemoryWithdrawalStore } from './memory-withdrawal-store.ts'
 
 /** An empty store that is gone with the process: for tests and simulations, slow when it holds many messages. */
-export function openMemoryStore(quotas: Quotas | null = null): Store {
+export function openMemoryStore({
+  quotas = null,
+  nowMs = Date.now,
+}: { readonly quotas?: Quotas | null; readonly nowMs?: () => number } = {}): Store {
   const log = new MemoryLog()
-  const outgoing = new MemoryOutgoing(log)
-  const rows = memoryOutbox(outgoing)
+  const outgoing = new MemoryOutgoing(log, nowMs)
+  const rows = memoryOutbox(outgoing, () => mailboxes)
   const authorizations = new MemoryAuthorizationStore()
   const outbox = new ClaimingOutboxStore(rows, rows)
+  const mailboxes = new MemoryMailboxStore(log, outgoing, quotas, (placement) => outbox.noteAccepted(placement))
   return {
-    mailboxes: new MemoryMailboxStore(log, outgoing, quotas, (placement) => outbox.noteAccepted(placement)),
+    mailboxes,
     outbox,
+    records: memoryMessageRecords(log, outgoing),
     authorizations,
     withdrawals: new MemoryWithdrawalStore(authorizations),
     proofPolicies: new MemoryProofPolicyStore(),

@@ -6,6 +6,8 @@ import type {
   ParcelBatch,
   ParcelEnd,
   Placement,
+  ReturnEnd,
+  Undelivered,
   UnroutedEnd,
   UnroutedGroup,
 } from '@overpost/core'
@@ -107,6 +109,22 @@ export class ClaimingOutboxStore implements OutboxStore {
       this.#rescheduleLookup(recipient)
       return true
     })
+  }
+
+  undelivered(limit: number): Promise<Undelivered[]> {
+    return attempt(() => this.#rows.undelivered(limit))
+  }
+
+  async finishReturns(ends: readonly { readonly id: number; readonly end: ReturnEnd }[]): Promise<boolean[]> {
+    const wereReturned = await this.#writes.finishReturns(ends)
+    for (const [index, { end }] of ends.entries()) {
+      if (wereReturned[index] === true && end.kind === 'returned' && end.notice !== null) this.noteAccepted(end.notice)
+    }
+    return wereReturned
+  }
+
+  prune(before: { settledBeforeMs: number; bodiesBeforeMs: number }): Promise<boolean> {
+    return this.#writes.prune(before)
   }
 
   counts(): Promise<OutboxCounts> {

@@ -2,8 +2,10 @@ import type {
   Destination,
   DestinationState,
   OutboxCounts,
+  OutboxStore,
   Parcel,
   ParcelEnd,
+  Undelivered,
   Unrouted,
   UnroutedEnd,
 } from '@overpost/core'
@@ -24,6 +26,8 @@ export interface OutboxRows {
   /** What is due, longest due first up to the limit, then by age. */
   dueLookups(recipient: IdentityKey, limits: { nowMs: number; maxMessages: number }): Unrouted[]
   counts(): OutboxCounts
+  /** What can be delivered nowhere, oldest first. */
+  undelivered(limit: number): Undelivered[]
 }
 
 /** Ends of one claim on parcels. `state` is null when the destination stands as it did. */
@@ -39,7 +43,7 @@ export interface LookupEnds {
 }
 
 /** Durable changes of the outbox. Each is atomic. Rows that are gone are passed over. */
-export interface OutboxWrites {
+export interface OutboxWrites extends Pick<OutboxStore, 'finishReturns' | 'prune'> {
   finishParcels(ends: ParcelEnds): Promise<void>
   finishUnrouted(ends: LookupEnds): Promise<void>
 }

@@ -48,7 +48,7 @@ async function deliver(): Promise<void> {
   for (const name of names) say(`delivering ${name}`)
   await outbox.finishParcels(
     claim.batch,
-    names.map(() => ({ kind: 'delivered' })),
+    names.map(() => ({ kind: 'delivered', receipt: null })),
     freshDestination,
   )
   for (const name of names) say(`delivered ${name}`)

@@ -102,7 +102,7 @@ async function check(store: Store, said: ReadonlyMap<string, ReadonlySet<string>
       ]),
     ),
   )
-  expect(outcomes.flat().filter((outcome) => outcome !== 'duplicate')).to.deep.equal([])
+  expect(outcomes.flat().filter(({ outcome }) => outcome !== 'duplicate')).to.deep.equal([])
 }
 
 async function ids(store: Store, owner: typeof bob): Promise<string[]> {

@@ -5,6 +5,7 @@ import { addDeliveryRules } from './migrations/0003-delivery-rules.ts'
 import { addWithdrawals } from './migrations/0004-withdrawals.ts'
 import { countUsage } from './migrations/0005-usage.ts'
 import { addHostKeys } from './migrations/0006-host-keys.ts'
+import { keepSettledMessages } from './migrations/0007-settled-messages.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -14,6 +15,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addWithdrawals,
   countUsage,
   addHostKeys,
+  keepSettledMessages,
 ]
 
 /**

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freshDestination, type Store } from '@overpost/core'
 import {
+  accept,
   arrivalFixture,
   bob,
   carol,
@@ -57,7 +58,7 @@ describe('a file of the first release', () => {
       const arrival = arrivalFixture({ messageId: idFixture('again'), ...again })
       expect(await store.mailboxes.receive([arrival])).to.deep.equal(['duplicate'])
     }
-    expect(await store.mailboxes.accept([placementFixture({ messageId: idFixture('new') })])).to.deep.equal(['stored'])
+    expect(await accept(store, [placementFixture({ messageId: idFixture('new') })])).to.deep.equal(['stored'])
     await store[Symbol.asyncDispose]()
   })
 
@@ -68,7 +69,7 @@ describe('a file of the first release', () => {
     while (delivered.length < 3) {
       const batch = await claimParcels(store)
       delivered.push(...batch.parcels.map(({ message }) => `${message.messageId}: ${message.body}`))
-      const ends = batch.parcels.map(() => ({ kind: 'delivered' }) as const)
+      const ends = batch.parcels.map(() => ({ kind: 'delivered', receipt: null }) as const)
       await store.outbox.finishParcels(batch, ends, freshDestination)
     }
     const guests = await claimUnrouted(store)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freshDestination, type Store } from '@overpost/core'
 import {
+  accept,
   alice,
   arrivalFixture,
   authorizationFixture,
@@ -93,7 +94,11 @@ describe('the store in SQLite', () => {
       await reopen()
       const { forwardings } = forwardedFixture(['hosta'])
       await store.outbox.finishUnrouted(await claimUnrouted(store), [{ kind: 'routed', here: false, forwardings }])
-      await store.outbox.finishParcels(await claimParcels(store), [{ kind: 'delivered' }], freshDestination)
+      await store.outbox.finishParcels(
+        await claimParcels(store),
+        [{ kind: 'delivered', receipt: null }],
+        freshDestination,
+      )
       expect(await listing(store)).to.deep.equal(['m1: hello'])
     })
 
@@ -186,7 +191,7 @@ describe('the store in SQLite', () => {
         (await store.mailboxes.list({ owner: bob, box: inbox }, largePage)).messages.map(({ listedId }) => listedId)
       expect(await listed()).to.deep.equal(kept)
       expect(await store.mailboxes.acknowledge(bob, kept.slice(0, 3))).to.equal(3)
-      expect(await store.mailboxes.accept([large('after')])).to.deep.equal(['stored'])
+      expect(await accept(store, [large('after')])).to.deep.equal(['stored'])
       expect(await listed()).to.deep.equal([...kept.slice(3), 'after'])
     })
 
@@ -201,9 +206,7 @@ describe('the store in SQLite', () => {
       for (const owner of recipients) expect(await listing(store, { owner, box: inbox })).to.deep.equal([])
       const withEnvelope = placementFixture({ envelope: envelopeFixture('e'), body: 'x'.repeat(500_000) })
       expect(await outcomeOf(store.mailboxes.accept([withEnvelope]))).to.be.instanceOf(RelayError)
-      expect(await store.mailboxes.accept([placementFixture({ envelope: envelopeFixture('e') })])).to.deep.equal([
-        'stored',
-      ])
+      expect(await accept(store, [placementFixture({ envelope: envelopeFixture('e') })])).to.deep.equal(['stored'])
     })
   })
 
@@ -215,7 +218,7 @@ describe('the store in SQLite', () => {
   })
 
   it('keeps what was asked for before it was closed', async () => {
-    const asked = ['a', 'b', 'c'].map((id) => store.mailboxes.accept([placementFixture({ messageId: idFixture(id) })]))
+    const asked = ['a', 'b', 'c'].map((id) => accept(store, [placementFixture({ messageId: idFixture(id) })]))
     await reopen()
     expect(await Promise.all(asked)).to.deep.equal([['stored'], ['stored'], ['stored']])
     expect(await listing(store)).to.have.length(3)

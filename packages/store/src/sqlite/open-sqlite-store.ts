@@ -15,6 +15,7 @@ import { migrate } from './migrate.ts'
 import { ReaderContext } from './reader-context.ts'
 import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteHostKeyStore } from './sqlite-host-key-store.ts'
+import { sqliteMessageRecords } from './sqlite-message-records.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
@@ -34,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly reserveBytes?: number
   /** Up to what size the whole file is checked before it is used; a larger one is checked behind its use. */
   readonly checkedAtStartBytes?: number
+  /** By which clock messages have their end; the system's by default. */
+  readonly nowMs?: () => number
 }
 
 /**
@@ -57,6 +60,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     quotas = null,
     reserveBytes = 0,
     checkedAtStartBytes = usualCheckedAtStartBytes,
+    nowMs = Date.now,
   } = options
   if (lock.wasMade && bytesOf(file) === 0) throw damaged(file, 'it is empty')
   const lost = findLogDamage(file)
@@ -68,12 +72,18 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
   const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas, reserveBytes }))
   const authorizations = new SqliteAuthorizationStore(reader, writer)
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
-    finishParcels: (ends) => writer.run('finishParcels', ends),
-    finishUnrouted: (ends) => writer.run('finishUnrouted', ends),
+    finishParcels: (ends) => writer.run('finishParcels', { ...ends, nowMs: nowMs() }),
+    finishUnrouted: (ends) => writer.run('finishUnrouted', { ...ends, nowMs: nowMs() }),
+    finishReturns: (ends) => writer.run('returnMessages', { ends, nowMs: nowMs() }),
+    prune: (before) => writer.run('pruneSettled', before),
   })
   return {
-    mailboxes: new SqliteMailboxStore(reader, writer, (placement) => outbox.noteAccepted(placement)),
+    mailboxes: new SqliteMailboxStore(reader, writer, {
+      noteAccepted: (placement) => outbox.noteAccepted(placement),
+      nowMs,
+    }),
     outbox,
+    records: sqliteMessageRecords(reader),
     authorizations,
     withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),

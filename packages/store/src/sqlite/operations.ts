@@ -8,12 +8,14 @@ import { markListed } from './operations/mark-listed.ts'
 import { noteHostKey } from './operations/note-host-key.ts'
 import { notePublished } from './operations/note-published.ts'
 import { pruneBox } from './operations/prune-box.ts'
+import { pruneSettled } from './operations/prune-settled.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
 import { putDeliveryRule } from './operations/put-delivery-rule.ts'
 import { putProofPolicy } from './operations/put-proof-policy.ts'
 import { putWithdrawal } from './operations/put-withdrawal.ts'
 import { probe } from './operations/probe.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
+import { returnMessages } from './operations/return-messages.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
 import { takeSessionState } from './operations/take-session-state.ts'
@@ -33,12 +35,14 @@ export const operations = {
   noteHostKey,
   notePublished,
   pruneBox,
+  pruneSettled,
   putAuthorization,
   putDeliveryRule,
   putProofPolicy,
   putWithdrawal,
   probe,
   receiveArrivals,
+  returnMessages,
   revokeAuthorization,
   saveSessionState,
   takeSessionState,

@@ -3,6 +3,7 @@ import type {
   Arrival,
   BoxAge,
   BoxAddress,
+  Kept,
   MailboxStore,
   MessageName,
   MessagePage,
@@ -43,24 +44,30 @@ export class SqliteMailboxStore implements MailboxStore {
   readonly #reader: ReaderContext
   readonly #writer: Writer
   readonly #noteAccepted: (placement: Placement) => void
+  readonly #nowMs: () => number
 
-  constructor(reader: ReaderContext, writer: Writer, noteAccepted: (placement: Placement) => void) {
+  constructor(
+    reader: ReaderContext,
+    writer: Writer,
+    deps: { readonly noteAccepted: (placement: Placement) => void; readonly nowMs: () => number },
+  ) {
     this.#reader = reader
     this.#writer = writer
-    this.#noteAccepted = noteAccepted
+    this.#noteAccepted = deps.noteAccepted
+    this.#nowMs = deps.nowMs
     const row = reader.sql<[string]>('SELECT incarnation FROM store').get()
     if (row === undefined) throw new Error('the database does not say which one it is')
     this.incarnation = row[0]
   }
 
-  async accept(placements: readonly Placement[]): Promise<AppendOutcome[]> {
+  async accept(placements: readonly Placement[]): Promise<Kept[]> {
     checkPlacements(placements)
-    const outcomes = await this.#writer.run('acceptPlacements', placements)
-    if (!outcomes.every(isKept)) return outcomes
+    const kept = await this.#writer.run('acceptPlacements', placements)
+    if (!kept.every(({ outcome }) => isKept(outcome))) return kept
     for (const [index, placement] of placements.entries()) {
-      if (outcomes[index] === 'stored') this.#noteAccepted(placement)
+      if (kept[index]?.outcome === 'stored') this.#noteAccepted(placement)
     }
-    return outcomes
+    return kept
   }
 
   receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]> {
@@ -78,11 +85,11 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number> {
-    return this.#writer.run('acknowledgeMessages', { owner, listedIds, names: [] })
+    return this.#writer.run('acknowledgeMessages', { owner, listedIds, names: [], nowMs: this.#nowMs() })
   }
 
   acknowledgeByName(owner: IdentityKey, names: readonly MessageName[]): Promise<number> {
-    return this.#writer.run('acknowledgeMessages', { owner, listedIds: [], names })
+    return this.#writer.run('acknowledgeMessages', { owner, listedIds: [], names, nowMs: this.#nowMs() })
   }
 
   async boxes(after: number, limit: number): Promise<BoxAge[]> {

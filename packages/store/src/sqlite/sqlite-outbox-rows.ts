@@ -2,6 +2,7 @@ import { freshDestination, type Destination, type DestinationState, type Parcel,
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import type { OutboxRows } from '../outbox/outbox-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
+import { readOutgoingRecord } from './sqlite-message-records.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 
 type ParcelColumns = [
@@ -122,6 +123,17 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
           .toSorted((a, b) => a.id - b.id)
       }),
 
+    undelivered: (limit) =>
+      reader.read(() =>
+        reader
+          .sql<[number]>('SELECT id FROM outgoing WHERE failed = 1 ORDER BY id LIMIT ?')
+          .all(limit)
+          .flatMap(([id]) => {
+            const record = readOutgoingRecord(reader, id)
+            return record === null ? [] : [{ id, record }]
+          }),
+      ),
+
     counts: () =>
       reader.read(() => {
         const count = (where: string): number => reader.sql<[number]>(`SELECT count(*) FROM ${where}`).get()?.[0] ?? 0
@@ -131,7 +143,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         return {
           parcels: count('parcels WHERE state = 0'),
           unrouted: count('outgoing WHERE lookup_at_ms IS NOT NULL'),
-          failed: count('parcels WHERE state = 2') + count('outgoing WHERE failed = 1'),
+          failed: count('outgoing WHERE failed = 1'),
           oldestAcceptedAtMs: oldest?.[0] ?? null,
         }
       }),

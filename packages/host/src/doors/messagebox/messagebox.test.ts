@@ -35,7 +35,7 @@ describe('the BRC-33 door', () => {
   it('keeps a message until its recipient acknowledges it, in the shapes that clients know', async () => {
     const sent = await send({ skipEncryption: true, checkPermissions: false })
     expect(sent.status).to.equal(200)
-    expect(sent.json).to.deep.include({ status: 'success', results: [{ recipient: bobKey, messageId: 'm1' }] })
+    expect(sent.json).to.containSubset({ status: 'success', results: [{ recipient: bobKey, messageId: 'm1' }] })
     const { messages, more } = await listed()
     expect(more).to.equal(false)
     expect(messages).to.have.length(1)
@@ -81,7 +81,7 @@ describe('the BRC-33 door', () => {
     const body = { kind: 'note', lines: [1, 2] }
     await send({ body })
     const again = await send({ body })
-    expect(again.json['results']).to.deep.equal([{ recipient: bobKey, messageId: 'm1', duplicate: true }])
+    expect(again.json['results']).to.containSubset([{ recipient: bobKey, messageId: 'm1', duplicate: true }])
     const other = await send({ body: 'something else' })
     expect(other).to.deep.include({ status: 400 })
     expect(other.json['code']).to.equal('ERR_DUPLICATE_MESSAGE')

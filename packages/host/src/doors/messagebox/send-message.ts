@@ -23,8 +23,8 @@ export function sendMessage({ router, isPublicKey, callerLimits }: SendMessageDe
     // Other hosts believe a request for this path alone.
     const shown = ctx.req.url === '/sendMessage' ? { signedRequest } : {}
     const accepted = await router.accept({ sender, box, recipients, ...contentOf(body), ...shown })
-    const results = accepted.map(({ recipient, messageId, duplicate }) =>
-      duplicate ? { recipient, messageId, duplicate: true as const } : { recipient, messageId },
+    const results = accepted.map(({ recipient, messageId, duplicate, handle }) =>
+      duplicate ? { recipient, messageId, duplicate: true as const, handle } : { recipient, messageId, handle },
     )
     ctx.body = {
       status: 'success',

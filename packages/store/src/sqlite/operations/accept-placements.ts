@@ -1,7 +1,7 @@
-import type { AppendOutcome, Content, Message, Placement } from '@overpost/core'
+import type { AppendOutcome, Content, Kept, Message, MessageRef, Placement } from '@overpost/core'
 import { isKept } from '../../rules/is-kept.ts'
 import { isSameContent } from '../../rules/is-same-content.ts'
-import { appendMessage, findMessage, keepMessage, type Found } from '../tables/messages.ts'
+import { appendMessage, findMessage, keepMessage, type Found, type LogPlace } from '../tables/messages.ts'
 import { addForwarded, addGuest, findOutgoing } from '../tables/outgoing.ts'
 import { isRemembered, memoryOfEnvelope, remember, unremember, type Memory } from '../tables/remembered.ts'
 import { quotaTally } from '../tables/usage.ts'
@@ -14,10 +14,13 @@ interface Decision {
 }
 
 /** Keeps one send for all its recipients, or, when one of them is a conflict or does not fit, for none (`MailboxStore.accept`). */
-export function acceptPlacements(context: WriterContext, placements: readonly Placement[]): AppendOutcome[] {
+export function acceptPlacements(
+  context: WriterContext,
+  placements: readonly Placement[],
+  tally = quotaTally(context),
+): Kept[] {
   const remembered: Memory[] = []
   const stored: Message[] = []
-  const tally = quotaTally(context)
   const decisions = placements.map((placement): Decision => {
     const { message, here } = placement
     if (message.envelope !== null) {
@@ -35,16 +38,16 @@ export function acceptPlacements(context: WriterContext, placements: readonly Pl
   })
   if (!decisions.every(({ outcome }) => isKept(outcome))) {
     for (const memory of remembered) unremember(context, memory)
-  } else {
-    for (const [index, placement] of placements.entries()) {
-      const decision = decisions[index]
-      // With several, one of them may just have taken the id of another.
-      const isIdFree = placements.length === 1 && decision?.found?.isIdFree === true
-      if (decision?.outcome === 'stored') put(context, placement, isIdFree)
-      else if (placement.here === 'home') keepGuest(context, placement.message)
-    }
+    return decisions.map(({ outcome }) => ({ outcome, ref: null }))
   }
-  return decisions.map(({ outcome }) => outcome)
+  return decisions.map(({ outcome, found }, index): Kept => {
+    const placement = placements[index] as Placement
+    // With several, one of them may just have taken the id of another.
+    const isIdFree = placements.length === 1 && found?.isIdFree === true
+    if (outcome === 'stored') return { outcome, ref: put(context, placement, isIdFree) }
+    if (placement.here === 'home') keepGuest(context, placement.message)
+    return { outcome, ref: findFirst(context, placement.message) }
+  })
 }
 
 function compare(same: Content, message: Message): AppendOutcome {
@@ -57,13 +60,40 @@ function findElsewhere(context: WriterContext, message: Message, stored: readonl
   return outgoing ?? stored.find((other) => isSameIdentity(other, message)) ?? null
 }
 
-function put(context: WriterContext, { message, acceptedAtMs, here, forwardings }: Placement, isIdFree: boolean): void {
+function put(
+  context: WriterContext,
+  { message, acceptedAtMs, here, forwardings }: Placement,
+  isIdFree: boolean,
+): MessageRef {
   const outgoingId = here === 'guest' ? context.takeOutgoingId() : null
-  if (here !== 'none') {
-    const copy = appendMessage(context, message, { receivedAtMs: acceptedAtMs, originId: null, outgoingId, isIdFree })
-    if (outgoingId !== null) addGuest(context, message, outgoingId, acceptedAtMs, copy)
+  const copy =
+    here === 'none'
+      ? null
+      : appendMessage(context, message, { receivedAtMs: acceptedAtMs, originId: null, outgoingId, isIdFree })
+  if (outgoingId !== null && copy !== null) {
+    addGuest(context, message, outgoingId, acceptedAtMs, copy)
+    return outgoingRef(outgoingId, acceptedAtMs)
   }
-  if (forwardings.length > 0) addForwarded(context, message, acceptedAtMs, forwardings)
+  if (copy !== null && forwardings.length === 0) return keptRef(copy, acceptedAtMs)
+  return outgoingRef(addForwarded(context, message, acceptedAtMs, { forwardings, home: copy }), acceptedAtMs)
+}
+
+/** What a duplicate repeats, where that still waits: in the outbox, or in its box. */
+function findFirst(context: WriterContext, message: Message): MessageRef | null {
+  const outgoing = findOutgoing(context, message.recipient, message)
+  if (outgoing !== null) return outgoingRef(outgoing.id, outgoing.acceptedAtMs)
+  const { same } = findMessage(context, message.recipient, message)
+  if (same === null) return null
+  const { outgoingId, receivedAtMs } = same
+  return outgoingId === null ? keptRef(same, receivedAtMs) : outgoingRef(outgoingId, receivedAtMs)
+}
+
+function outgoingRef(id: number, acceptedAtMs: number): MessageRef {
+  return { kind: 'outgoing', id: BigInt(id), acceptedAtMs }
+}
+
+function keptRef({ mailboxId, sequence }: LogPlace, acceptedAtMs: number): MessageRef {
+  return { kind: 'kept', id: (BigInt(mailboxId) << 32n) | BigInt(sequence), acceptedAtMs }
 }
 
 /** The recipient is at home here now: if what waits here is a guest's copy, it stays. */

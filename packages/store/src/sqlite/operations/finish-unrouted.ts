@@ -4,26 +4,19 @@ import type { LookupEnds } from '../../outbox/outbox-rows.ts'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { decodeContentType, decodeEnvelope, parcelState } from '../row-codes.ts'
 import { appendMessage, findMessage } from '../tables/messages.ts'
-import {
-  addParcel,
-  detachCopy,
-  mostPlaces,
-  parcelsOf,
-  readOutgoing,
-  settleOutgoing,
-  type OutgoingRow,
-} from '../tables/outgoing.ts'
+import { addParcel, mostPlaces, noteHome, parcelsOf, readOutgoing, type OutgoingRow } from '../tables/outgoing.ts'
+import { bringCopyHome, settleOutgoing } from '../tables/settled.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Ends a claim on messages that look for a home (`OutboxStore.finishUnrouted`). Those that are gone are passed over. */
-export function finishUnrouted(context: WriterContext, { ends }: LookupEnds): void {
+export function finishUnrouted(context: WriterContext, { ends, nowMs }: LookupEnds & { readonly nowMs: number }): void {
   for (const { id, end } of ends) {
     const outgoing = readOutgoing(context, id)
-    if (outgoing?.lookupAtMs != null) endLookup(context, outgoing, end)
+    if (outgoing?.lookupAtMs != null) endLookup(context, outgoing, end, nowMs)
   }
 }
 
-function endLookup(context: WriterContext, outgoing: OutgoingRow, end: UnroutedEnd): void {
+function endLookup(context: WriterContext, outgoing: OutgoingRow, end: UnroutedEnd, nowMs: number): void {
   if (end.kind === 'postponed') {
     context
       .sql('UPDATE outgoing SET lookup_at_ms = ?, lookups = lookups + ?, reason = ? WHERE id = ?')
@@ -31,31 +24,32 @@ function endLookup(context: WriterContext, outgoing: OutgoingRow, end: UnroutedE
     return
   }
   outgoing.lookupAtMs = null
-  outgoing.lookups = 0
   outgoing.waiting--
   if (end.kind === 'failed') {
     outgoing.failure = end.reason
-    settleOutgoing(context, outgoing)
-    return
+  } else {
+    outgoing.lookups = 0
+    if (end.here) bringHome(context, outgoing)
+    forward(context, outgoing, end.forwardings)
   }
-  const settled = end.here ? bringHome(context, outgoing) : outgoing
-  forward(context, settled, end.forwardings)
-  settleOutgoing(context, settled)
+  settleOutgoing(context, outgoing, nowMs)
 }
 
 /** This host is a home of the recipient: the guest's copy stays, or one is made. */
-function bringHome(context: WriterContext, outgoing: OutgoingRow): OutgoingRow {
+function bringHome(context: WriterContext, outgoing: OutgoingRow): void {
   if (outgoing.isGuest) {
-    detachCopy(context, outgoing.id)
-    return { ...outgoing, isGuest: false }
+    bringCopyHome(context, outgoing)
+    return
   }
   const message = readMessage(context, outgoing.id)
   const { same, isIdFree } = findMessage(context, message.recipient, message)
-  if (same === null) {
-    appendMessage(context, message, { receivedAtMs: outgoing.acceptedAtMs, originId: null, outgoingId: null, isIdFree })
-    return outgoing
+  if (same !== null && !isSameContent(same, message)) {
+    outgoing.failure = 'ERR_DUPLICATE_MESSAGE'
+    return
   }
-  return isSameContent(same, message) ? outgoing : { ...outgoing, failure: 'ERR_DUPLICATE_MESSAGE' }
+  const by = { receivedAtMs: outgoing.acceptedAtMs, originId: null, outgoingId: null, isIdFree }
+  noteHome(context, outgoing.id, same ?? appendMessage(context, message, by))
+  outgoing.isHome = true
 }
 
 /** A parcel for each host that has none of this message; the old one for a host that it was rerouted from. */
@@ -77,7 +71,7 @@ function forward(context: WriterContext, outgoing: OutgoingRow, forwardings: rea
       addParcel(context, outgoing, outgoing.places++, forwarding)
     }
     outgoing.waiting++
-    known.set(hostKey, { id: 0, hostKey, state: parcelState.waiting })
+    known.set(hostKey, { id: 0, hostKey, state: parcelState.waiting, reason: null })
   }
 }
 

@@ -3,7 +3,7 @@ import type { IdentityKey } from '@overpost/protocol'
 import { listedIdFor } from '../../rules/listed-id.ts'
 import { decodeContentType, encodeContentType, encodeEnvelope, encodeRequest } from '../row-codes.ts'
 import type { WriterContext } from '../writer-context.ts'
-import { withdrawOutgoing } from './outgoing.ts'
+import { settleAcknowledged } from './settled.ts'
 
 /** A message's place in the logs: SQL makes its row id of the two, which is more than a JavaScript number holds. */
 export interface LogPlace {
@@ -19,7 +19,7 @@ export interface MessageRow extends LogPlace {
 /** What is known of an identity before it is appended. */
 export interface Found {
   /** The message of that identity that waits here. */
-  readonly same: (Content & MessageRow) | null
+  readonly same: (Content & MessageRow & { readonly receivedAtMs: number }) | null
   /** Its owner lists nothing by that id for sure. */
   readonly isIdFree: boolean
 }
@@ -73,15 +73,15 @@ export function findMessage(context: WriterContext, recipient: IdentityKey, name
   const senderId = mailbox === null ? null : context.findIdentity(sender)
   if (mailbox === null || senderId === null) return { same: null, isIdFree: false }
   const row = context
-    .sql<[number, number, string, number | null]>(
-      `SELECT id & 0xffffffff, content_type, body, outgoing_id FROM messages
+    .sql<[number, number, string, number, number | null]>(
+      `SELECT id & 0xffffffff, content_type, body, received_at_ms, outgoing_id FROM messages
        WHERE owner_id = ? AND message_id = ? AND mailbox_id = ? AND sender_id = ?`,
     )
     .get(ownerId, messageId, mailbox.id, senderId)
   if (row === undefined) return { same: null, isIdFree: false }
-  const [sequence, contentType, body, outgoingId] = row
-  const same = { mailboxId: mailbox.id, sequence, contentType: decodeContentType(contentType), body, outgoingId }
-  return { same, isIdFree: false }
+  const [sequence, contentType, body, receivedAtMs, outgoingId] = row
+  const place = { mailboxId: mailbox.id, sequence, outgoingId, receivedAtMs }
+  return { same: { ...place, contentType: decodeContentType(contentType), body }, isIdFree: false }
 }
 
 /** The message that its owner sees by that id. */
@@ -96,9 +96,13 @@ export function findListed(context: WriterContext, ownerId: number, listedId: st
 }
 
 /** Its owner has it: the row goes, and, of a guest, all that would carry it elsewhere. */
-export function acknowledgeMessage(context: WriterContext, { mailboxId, sequence, outgoingId }: MessageRow): void {
+export function acknowledgeMessage(
+  context: WriterContext,
+  { mailboxId, sequence, outgoingId }: MessageRow,
+  nowMs: number,
+): void {
   context.sql('DELETE FROM messages WHERE id = ? << 32 | ?').run(mailboxId, sequence)
-  if (outgoingId !== null) withdrawOutgoing(context, outgoingId)
+  if (outgoingId !== null) settleAcknowledged(context, outgoingId, nowMs)
 }
 
 /** A guest's copy is not moved away any more. False when it is gone already. */

@@ -1,7 +1,7 @@
 import type { Content, Forwarding, Message, MessageName } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 import { wireBytes } from '../../rules/wire-bytes.ts'
-import { decodeContentType, encodeContentType, encodeEnvelope, encodeRequest, parcelState } from '../row-codes.ts'
+import { decodeContentType, encodeContentType, encodeEnvelope, encodeRequest } from '../row-codes.ts'
 import type { WriterContext } from '../writer-context.ts'
 import type { LogPlace } from './messages.ts'
 
@@ -12,13 +12,16 @@ export const mostPlaces = 64
 export interface OutgoingRow {
   readonly id: number
   readonly acceptedAtMs: number
-  readonly isGuest: boolean
+  /** A copy waits in the recipient's box here, and may be moved away. */
+  isGuest: boolean
+  /** It is in the recipient's box here, or was until they acknowledged it: nobody need be told of failures elsewhere. */
+  isHome: boolean
   /** Parcels that wait, and 1 while it looks for a home. */
   waiting: number
   places: number
   lookupAtMs: number | null
   lookups: number
-  /** Why no home was found; null: it did not come to that. */
+  /** Why it can be delivered to no further home; null: it did not come to that. */
   failure: string | null
 }
 
@@ -27,33 +30,47 @@ export interface ParcelRow {
   readonly id: number
   readonly state: number
   readonly hostKey: string
+  readonly reason: string | null
 }
 
-/** The message of that identity that waits to be forwarded. A guest's is found by its copy in the box. */
-export function findOutgoing(context: WriterContext, recipient: IdentityKey, name: MessageName): Content | null {
+/** The message of that identity that waits to be forwarded, with its id. A guest's is found by its copy in the box. */
+export function findOutgoing(
+  context: WriterContext,
+  recipient: IdentityKey,
+  name: MessageName,
+): (Content & { readonly id: number; readonly acceptedAtMs: number }) | null {
   const recipientId = context.findIdentity(recipient)
   const senderId = recipientId === null ? null : context.findIdentity(name.sender)
   if (recipientId === null || senderId === null) return null
   const row = context
-    .sql<[number, string]>(
-      `SELECT content_type, body FROM outgoing WHERE recipient_id = ? AND message_id = ? AND box = ? AND sender_id = ?
+    .sql<[number, string, number, number]>(
+      `SELECT content_type, body, id, accepted_at_ms FROM outgoing WHERE recipient_id = ? AND message_id = ? AND box = ? AND sender_id = ?
          AND waiting > 0 AND guest_message IS NULL`,
     )
     .get(recipientId, name.messageId, name.box, senderId)
-  return row === undefined ? null : { contentType: decodeContentType(row[0]), body: row[1] }
+  if (row === undefined) return null
+  const [contentType, body, id, acceptedAtMs] = row
+  return { contentType: decodeContentType(contentType), body, id, acceptedAtMs }
 }
 
-/** Adds a message that goes to some hosts, each at its place. */
+/** Adds a message that goes to some hosts, each at its place; `home`: where it stays here too. Returns its id. */
 export function addForwarded(
   context: WriterContext,
   message: Message,
   acceptedAtMs: number,
-  forwardings: readonly Forwarding[],
-): void {
+  { forwardings, home }: { forwardings: readonly Forwarding[]; home: LogPlace | null },
+): number {
   const id = context.takeOutgoingId()
   const hosts = forwardings.filter(isFirstOfItsHost)
   insertOutgoing(context, message, { id, acceptedAtMs, copy: null, parcels: hosts.length })
+  if (home !== null) noteHome(context, id, home)
   for (const [place, forwarding] of hosts.entries()) addParcel(context, { id, acceptedAtMs }, place, forwarding)
+  return id
+}
+
+/** It is in its recipient's box here, to stay. */
+export function noteHome(context: WriterContext, id: number, { mailboxId, sequence }: LogPlace): void {
+  context.sql('UPDATE outgoing SET home_message = ? << 32 | ? WHERE id = ?').run(mailboxId, sequence, id)
 }
 
 /** Adds a message that looks for a home, while a copy of it waits here. The body stays there. */
@@ -85,72 +102,36 @@ export function addParcel(
 
 export function readOutgoing(context: WriterContext, id: number): OutgoingRow | null {
   const row = context
-    .sql<[number, number, number, number, number | null, number, number, string | null]>(
-      `SELECT accepted_at_ms, guest_message IS NOT NULL, waiting, places, lookup_at_ms, lookups, failed, reason
+    .sql<[number, number, number, number, number, number | null, number, string | null]>(
+      `SELECT accepted_at_ms, guest_message IS NOT NULL, home_message IS NOT NULL, waiting, places, lookup_at_ms, lookups,
+         failure
        FROM outgoing WHERE id = ?`,
     )
     .get(id)
   if (row === undefined) return null
-  const [acceptedAtMs, isGuest, waiting, places, lookupAtMs, lookups, failed, reason] = row
-  const failure = failed === 1 ? (reason ?? '') : null
-  return { id, acceptedAtMs, isGuest: isGuest === 1, waiting, places, lookupAtMs, lookups, failure }
+  const [acceptedAtMs, isGuest, isHome, waiting, places, lookupAtMs, lookups, failure] = row
+  return {
+    id,
+    acceptedAtMs,
+    isGuest: isGuest === 1,
+    isHome: isHome === 1,
+    waiting,
+    places,
+    lookupAtMs,
+    lookups,
+    failure,
+  }
 }
 
 /** Every parcel that this message has, whatever its state. */
 export function parcelsOf(context: WriterContext, id: number): ParcelRow[] {
   return context
-    .sql<[number, number, Buffer]>(
-      `SELECT p.id, p.state, d.host_key FROM parcels p JOIN destinations d ON d.id = p.destination_id
+    .sql<[number, number, Buffer, string | null]>(
+      `SELECT p.id, p.state, d.host_key, p.reason FROM parcels p JOIN destinations d ON d.id = p.destination_id
        WHERE p.id BETWEEN ? AND ?`,
     )
     .all(...parcelRange(id))
-    .map(([parcelId, state, hostKey]) => ({ id: parcelId, state, hostKey: hostKey.toString('hex') }))
-}
-
-/** Writes how it stands, or, when nothing of it waits any more, puts it away: only what failed stays. */
-export function settleOutgoing(context: WriterContext, row: OutgoingRow): void {
-  if (row.waiting === 0) {
-    const parcels = parcelsOf(context, row.id)
-    const didFail = row.failure !== null || parcels.some(({ state }) => state === parcelState.failed)
-    if (row.isGuest && parcels.some(({ state }) => state === parcelState.delivered)) letCopyGo(context, row.id, didFail)
-    if (!didFail) {
-      withdrawOutgoing(context, row.id)
-      return
-    }
-  }
-  context
-    .sql(
-      'UPDATE outgoing SET waiting = ?, places = ?, lookup_at_ms = ?, lookups = ?, failed = ?, reason = ? WHERE id = ?',
-    )
-    .run(row.waiting, row.places, row.lookupAtMs, row.lookups, row.failure === null ? 0 : 1, row.failure, row.id)
-}
-
-/** Deletes it with all its parcels. */
-export function withdrawOutgoing(context: WriterContext, id: number): void {
-  context.sql('DELETE FROM parcels WHERE id BETWEEN ? AND ?').run(...parcelRange(id))
-  context.sql('DELETE FROM outgoing WHERE id = ?').run(id)
-}
-
-/** A guest's copy becomes a message of this box like any other, and the body is kept here too. */
-export function detachCopy(context: WriterContext, id: number): void {
-  const copyId = '(SELECT guest_message FROM outgoing WHERE id = ?)'
-  context.sql(`UPDATE outgoing SET body = (SELECT body FROM messages WHERE id = guest_message) WHERE id = ?`).run(id)
-  context.sql(`UPDATE messages SET outgoing_id = NULL WHERE id = ${copyId}`).run(id)
-  context.sql('UPDATE outgoing SET guest_message = NULL WHERE id = ?').run(id)
-}
-
-/** A host has it: the copy here goes, unless it was listed. `keepsBody`: what failed of it stays in the outbox. */
-export function letCopyGo(context: WriterContext, id: number, keepsBody: boolean): void {
-  const copy = context
-    .sql<[number, number, number]>(
-      `SELECT id >> 32, id & 0xffffffff, stays FROM messages WHERE id = (SELECT guest_message FROM outgoing WHERE id = ?)`,
-    )
-    .get(id)
-  if (copy === undefined) return
-  const [mailboxId, sequence, stays] = copy
-  if (keepsBody) detachCopy(context, id)
-  else context.sql('UPDATE messages SET outgoing_id = NULL WHERE id = ? << 32 | ?').run(mailboxId, sequence)
-  if (stays === 0) context.sql('DELETE FROM messages WHERE id = ? << 32 | ?').run(mailboxId, sequence)
+    .map(([parcelId, state, hostKey, reason]) => ({ id: parcelId, state, hostKey: hostKey.toString('hex'), reason }))
 }
 
 function insertOutgoing(
@@ -187,7 +168,14 @@ function insertOutgoing(
     )
 }
 
-function parcelRange(id: number): [number, number] {
+/** Deletes it with all its parcels. */
+export function deleteOutgoing(context: WriterContext, id: number): void {
+  context.sql('DELETE FROM parcels WHERE id BETWEEN ? AND ?').run(...parcelRange(id))
+  context.sql('DELETE FROM outgoing WHERE id = ?').run(id)
+}
+
+/** First and last id that a parcel of this message can have. */
+export function parcelRange(id: number): [number, number] {
   return [id * mostPlaces, id * mostPlaces + mostPlaces - 1]
 }
 

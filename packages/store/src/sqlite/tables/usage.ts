@@ -3,9 +3,9 @@ import type { IdentityKey } from '@overpost/protocol'
 import { QuotaTally } from '../../rules/quota-tally.ts'
 import type { WriterContext } from '../writer-context.ts'
 
-/** What still fits of one send, by what waits now. */
-export function quotaTally(context: WriterContext): QuotaTally {
-  return new QuotaTally(context.quotas, {
+/** What still fits of one send, by what waits now; all of it when `quotas` is null. */
+export function quotaTally(context: WriterContext, quotas = context.quotas): QuotaTally {
+  return new QuotaTally(quotas, {
     mailbox: (owner) => usageOf(context, owner, 'SELECT box_messages, box_bytes FROM usage WHERE identity_id = ?'),
     sender: (sender) =>
       usageOf(context, sender, 'SELECT outgoing_messages, outgoing_bytes FROM usage WHERE identity_id = ?'),

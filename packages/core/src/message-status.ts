@@ -1,0 +1,41 @@
+import type { IdentityKey } from '@overpost/protocol'
+import type { HandleSeal } from './ports/handle-seal.ts'
+import type { MessageRecord, MessageRecords } from './ports/message-records.ts'
+
+/** What a sender is told of one message. `unknown`: it is not theirs, not of this store, or forgotten. */
+export type MessageStatus =
+  | { readonly kind: 'record'; readonly handle: string; readonly record: MessageRecord }
+  /** No more than that is known any more. */
+  | { readonly kind: 'ended'; readonly handle: string; readonly state: 'delivered' | 'acknowledged' }
+  | { readonly kind: 'unknown'; readonly handle: string }
+
+export interface StatusDeps {
+  readonly handles: Pick<HandleSeal, 'open'>
+  readonly records: MessageRecords
+}
+
+/**
+ * What became of messages, in the order of their handles. A message that stays here has no record of its own: its place in the
+ * box is what its handle names, and when nothing is there any more its recipient has acknowledged it.
+ */
+export async function statusOf(
+  sender: IdentityKey,
+  handles: readonly string[],
+  { handles: seal, records }: StatusDeps,
+): Promise<MessageStatus[]> {
+  const opened = handles.map((handle) => seal.open(handle, sender))
+  const refs = opened.flatMap((handled) =>
+    handled === null || handled.kind === 'gone' ? [] : [{ ...handled, kind: handled.kind }],
+  )
+  const found = refs.length === 0 ? [] : await records.find(refs)
+  let next = 0
+  return handles.map((handle, index): MessageStatus => {
+    const handled = opened[index] ?? null
+    if (handled === null) return { kind: 'unknown', handle }
+    // Its envelope was remembered, so it was in a box here, or went on to its home.
+    if (handled.kind === 'gone') return { kind: 'ended', handle, state: 'delivered' }
+    const record = found[next++] ?? null
+    if (record !== null) return { kind: 'record', handle, record }
+    return handled.kind === 'kept' ? { kind: 'ended', handle, state: 'acknowledged' } : { kind: 'unknown', handle }
+  })
+}

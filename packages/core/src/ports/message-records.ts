@@ -1,0 +1,48 @@
+import type { BoxName, CustodyProof, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
+import type { Destination, MessageRef } from '../message.ts'
+
+/** How one message to one recipient stands. All but `waiting` are ends. */
+export type MessageState = 'waiting' | 'delivered' | 'acknowledged' | 'returned'
+
+/** How a message stands with one host. `dropped`: it was sent elsewhere instead. */
+export interface DestinationRecord {
+  readonly destination: Destination
+  readonly forwardId: ForwardId
+  readonly state: 'waiting' | 'delivered' | 'refused' | 'dropped'
+  readonly attempts: number
+  /** What the last attempt came to, when it was no delivery. */
+  readonly reason: string | null
+  readonly receipt: CustodyProof | null
+}
+
+/** What a store knows of a message that it accepted. */
+export interface MessageRecord {
+  readonly sender: IdentityKey
+  readonly recipient: IdentityKey
+  readonly box: BoxName
+  readonly messageId: MessageId
+  readonly acceptedAtMs: number
+  readonly state: MessageState
+  /** Since when it has its end; null while it waits, and for what is simply here. */
+  readonly settledAtMs: number | null
+  /** It is in the recipient's box here: at home, or a guest's copy that the recipient has listed. */
+  readonly isHere: boolean
+  /** Look-ups that found no home, and calls that did not deliver it. */
+  readonly attempts: number
+  readonly reason: string | null
+  /** Null when nothing is tried any more. */
+  readonly nextAttemptAtMs: number | null
+  readonly destinations: readonly DestinationRecord[]
+}
+
+/**
+ * Reads what became of accepted messages. A record in the outbox has its end once, and keeps it until it is forgotten
+ * (`OutboxStore.prune`).
+ */
+export interface MessageRecords {
+  /**
+   * One per ref, in order. Null: a `kept` one is not in its box any more, so its recipient acknowledged it; an `outgoing` one
+   * is forgotten.
+   */
+  find(refs: readonly MessageRef[]): Promise<(MessageRecord | null)[]>
+}

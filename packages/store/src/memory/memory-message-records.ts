@@ -1,0 +1,65 @@
+import type { DestinationRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
+import type { KeptMessage, MemoryLog } from './memory-log.ts'
+import type { KeptParcel, MemoryOutgoing, OutgoingMessage } from './memory-outgoing.ts'
+
+/** What became of messages, as long as this process remembers. */
+export function memoryMessageRecords(log: MemoryLog, outgoing: MemoryOutgoing): MessageRecords {
+  return {
+    find: (refs) =>
+      Promise.resolve(
+        refs.map(({ kind, id, acceptedAtMs }) => {
+          const found = outgoing.find(Number(id))
+          const record =
+            kind === 'kept' ? recordOfKept(log.findById(Number(id))) : found === null ? null : recordOf(found, outgoing)
+          return record?.acceptedAtMs === acceptedAtMs ? record : null
+        }),
+      ),
+  }
+}
+
+export function recordOf(message: OutgoingMessage, outgoing: MemoryOutgoing): MessageRecord {
+  const { acceptedAtMs, copy, home, ended, parcels, lookup, lookups } = message
+  const { sender, recipient, box, messageId } = message.message
+  const isHere = home?.isGone === false || copy?.stays === true
+  const destinations = parcels.map((parcel) => destinationRecord(parcel, outgoing))
+  const dueAtMs = parcels
+    .filter(({ state }) => state === 'waiting')
+    .map((parcel) => Math.max(parcel.dueAtMs, outgoing.stateOf(parcel.destination).nextAttemptAtMs))
+  if (lookup !== null) dueAtMs.push(lookup.atMs)
+  return {
+    ...{ sender, recipient, box, messageId, acceptedAtMs },
+    state: stateOf(message, isHere),
+    settledAtMs: ended?.atMs ?? null,
+    isHere,
+    attempts: destinations.reduce((sum, { attempts }) => sum + attempts, lookups),
+    reason: message.failure ?? destinations.find(({ reason }) => reason !== null)?.reason ?? message.reason,
+    nextAttemptAtMs: ended !== null || dueAtMs.length === 0 ? null : Math.min(...dueAtMs),
+    destinations,
+  }
+}
+
+function destinationRecord(parcel: KeptParcel, outgoing: MemoryOutgoing): DestinationRecord {
+  const { destination, forwardId, receipt } = parcel
+  const standing = outgoing.stateOf(destination)
+  const state = parcel.state === 'failed' ? 'refused' : parcel.state
+  return {
+    ...{ destination, forwardId, receipt, state },
+    attempts: parcel.attempts + (state === 'waiting' ? standing.failures : 0),
+    reason: state === 'delivered' ? null : (parcel.reason ?? standing.reason),
+  }
+}
+
+function stateOf({ home, ended }: OutgoingMessage, isHere: boolean): MessageState {
+  if (isHere) return 'delivered'
+  if (home !== null) return 'acknowledged'
+  return ended?.as ?? 'waiting'
+}
+
+function recordOfKept(kept: KeptMessage | null): MessageRecord | null {
+  if (kept === null) return null
+  const { sender, recipient, box, messageId, receivedAtMs: acceptedAtMs } = kept.stored
+  return {
+    ...{ sender, recipient, box, messageId, acceptedAtMs, state: 'delivered', settledAtMs: null, isHere: true },
+    ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
+  }
+}

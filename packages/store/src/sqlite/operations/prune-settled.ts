@@ -1,0 +1,37 @@
+import { deleteOutgoing } from '../tables/outgoing.ts'
+import { moveWalk, walkPosition } from '../tables/walks.ts'
+import type { WriterContext } from '../writer-context.ts'
+
+const step = 1_000
+
+/** Deletes some of what was settled long ago, and some bodies of the rest (`OutboxStore.prune`). Returns whether more is left. */
+export function pruneSettled(
+  context: WriterContext,
+  { settledBeforeMs, bodiesBeforeMs }: { readonly settledBeforeMs: number; readonly bodiesBeforeMs: number },
+): boolean {
+  const old = context
+    .sql<[number]>('SELECT id FROM outgoing WHERE settled_at_ms < ? ORDER BY settled_at_ms LIMIT ?')
+    .all(settledBeforeMs, step)
+  for (const [id] of old) deleteOutgoing(context, id)
+  return dropBodies(context, bodiesBeforeMs) || old.length === step
+}
+
+/** Goes by the time of settling, so that each is met once. */
+function dropBodies(context: WriterContext, beforeMs: number): boolean {
+  const fromMs = walkPosition(context, 'bodies')
+  if (fromMs >= beforeMs) return false
+  const boundary = context
+    .sql<[number]>(
+      `SELECT settled_at_ms FROM outgoing WHERE settled_at_ms >= ? AND settled_at_ms < ? ORDER BY settled_at_ms
+       LIMIT 1 OFFSET ?`,
+    )
+    .get(fromMs, beforeMs, step)
+  const untilMs = boundary === undefined ? beforeMs : boundary[0] + 1
+  context
+    .sql(
+      `UPDATE outgoing SET body = NULL, envelope = NULL, request = NULL WHERE settled_at_ms >= ? AND settled_at_ms < ?`,
+    )
+    .run(fromMs, untilMs)
+  moveWalk(context, 'bodies', untilMs)
+  return boundary !== undefined
+}
