@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { SimNetwork, simUser } from './sim-network.ts'
+import { SimNetwork, simUser, type SimHost } from './sim-network.ts'
 
 const seeds = Number(process.env['SEEDS'] ?? 25)
 const messagesPerSeed = 40
@@ -19,6 +19,8 @@ describe('a federation under random faults', function () {
   }
 })
 
+type Person = (typeof people)[number]
+
 async function runSeed(seed: number, moves: boolean): Promise<void> {
   await using network = new SimNetwork(seed)
   const hosts = [await network.addHost('a', 1), await network.addHost('b', 2), await network.addHost('c', 3)]
@@ -36,12 +38,13 @@ async function runSeed(seed: number, moves: boolean): Promise<void> {
   network.find = (user) =>
     network.random.fraction() < 0.3 ? Promise.resolve({ kind: 'failed', reason: 'drawn' }) : answers(user)
 
-  const accepted: { text: string; to: (typeof people)[number] }[] = []
+  const accepted: { text: string; to: Person; from: Person; at: SimHost; handle: string }[] = []
   for (let index = 0; index < messagesPerSeed; index += 1) {
     const to = pick(people)
     const text = `seed ${seed} message ${index}`
-    await pick(hosts).send(pick(people), to, text)
-    accepted.push({ text, to })
+    const [from, at] = [pick(people), pick(hosts)]
+    const { handle } = await at.send(from, to, text)
+    accepted.push({ text, to, from, at, handle })
     if (moves && draw(10) === 0) {
       const mover = pick(people)
       const next = pick(hosts)
@@ -67,7 +70,11 @@ async function runSeed(seed: number, moves: boolean): Promise<void> {
     if (moves) expect([...new Set(all)], `seed ${seed}`).to.have.members(expected)
     else expect(all, `seed ${seed}`).to.have.members(expected)
   }
+  for (const { text, from, at, handle } of accepted) {
+    expect(await at.states(from, [handle]), `${text}: its one end`).to.deep.equal(['delivered'])
+  }
   for (const host of hosts) {
+    for (const person of people) expect(await host.notices(person), `seed ${seed}: nothing came back`).to.deep.equal([])
     expect(await host.store.outbox.counts(), `seed ${seed}: ${host.name}`).to.include({
       parcels: 0,
       unrouted: 0,

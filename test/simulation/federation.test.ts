@@ -218,11 +218,11 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
     expect(await b.bodies(bob)).to.deep.equal(['hello'])
   })
 
-  it('gives up after the age limit, and keeps the message with its reason', async () => {
+  it('gives up after the age limit, and says why', async () => {
     await a.send(alice, bob, 'hello')
     await network.advance(5.2 * 86_400_000, 900_000)
-    expect(await a.store.outbox.counts()).to.include({ unrouted: 0, failed: 1 })
-    expect(a.events.find(({ name }) => name === 'parcelFailed')?.event).to.include({ reason: 'ERR_NO_ROUTE' })
+    expect(a.count('returned')).to.equal(1)
+    expect(a.events.find(({ name }) => name === 'returned')?.event).to.include({ reason: 'ERR_NO_ROUTE' })
   })
 
   const untrue: { name: string; make: () => Promise<void> }[] = [
@@ -313,7 +313,8 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
     expect(await b.bodies(bob))
       .to.have.length(10)
       .and.not.include('message 5')
-    expect(await a.store.outbox.counts()).to.include({ parcels: 0, failed: 1 })
+    expect(await a.store.outbox.counts()).to.include({ parcels: 0, failed: 0 })
+    expect((await a.notices(alice)).map(({ code }) => code)).to.deep.equal(['ERR_BODY_TOO_LARGE'])
   })
 
   it("carries a message without an envelope with its sender's request", async () => {

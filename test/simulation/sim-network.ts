@@ -11,6 +11,8 @@ import {
   Router,
   runOutboxLanes,
   SenderVouchers,
+  statusOf,
+  tellSenders,
   type CallAnswer,
   type CoreEvents,
   type Destination,
@@ -25,10 +27,13 @@ import {
 import { ManualClock, seededRandom } from '@overpost/core/testing'
 import {
   createPhipTokenScript,
+  deliveryFailuresBox,
   errorTable,
+  parseDeliveryFailure,
   signAuthorization,
   signEnvelope,
   type BoxName,
+  type DeliveryFailure,
   type HostOrigin,
   type IdentityKey,
   type MessageId,
@@ -39,6 +44,7 @@ import { openStore } from '@overpost/store'
 
 const verifier = nativeSignatureVerifier()
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 const outboxOptions: OutboxOptions = {
   lanes: 4,
   maxMessages: 100,
@@ -189,11 +195,12 @@ export class SimHost implements AsyncDisposable {
   readonly handles: SealedHandles
   readonly events: { name: keyof CoreEvents; event: object }[] = []
   readonly #stop = new AbortController()
-  readonly #lanes: Promise<void>
+  readonly #noticesAlarm: Alarm
+  readonly #loops: Promise<void>[]
   readonly #network: SimNetwork
 
   static async open(network: SimNetwork, name: string, user: SimUser): Promise<SimHost> {
-    return new SimHost(network, name, user, await openStore({ kind: 'memory' }))
+    return new SimHost(network, name, user, await openStore({ kind: 'memory', nowMs: () => network.clock.nowMs() }))
   }
 
   private constructor(network: SimNetwork, name: string, user: SimUser, store: Store) {
@@ -211,6 +218,8 @@ export class SimHost implements AsyncDisposable {
     const events: CoreEvents = {
       accepted: tell('accepted'),
       received: tell('received'),
+      returned: tell('returned'),
+      delayed: tell('delayed'),
       overQuota: tell('overQuota'),
       pruned: tell('pruned'),
       delivered: tell('delivered'),
@@ -257,10 +266,27 @@ export class SimHost implements AsyncDisposable {
       propagate: (to: Destination, parcels: readonly Parcel[]) => network.propagate(this, to, parcels),
     }
     const outbox = store.outbox
-    this.#lanes = runOutboxLanes(
-      { outbox, link, resolver, homes, alarm: outboxAlarm, clock, random, events, options: outboxOptions },
-      this.#stop.signal,
-    )
+    this.#noticesAlarm = new Alarm(clock)
+    const alarms = { outboxAlarm, noticesAlarm: this.#noticesAlarm }
+    const shared = { ...{ outbox, resolver, homes, clock, random, events }, ...alarms }
+    this.#loops = [
+      runOutboxLanes({ ...shared, link, alarm: outboxAlarm, options: outboxOptions }, this.#stop.signal),
+      tellSenders(
+        {
+          ...{
+            ...shared,
+            mailbox,
+            handles: this.handles,
+            hasher: verifier,
+            hostKey: user.key,
+            alarm: this.#noticesAlarm,
+          },
+          sign: (message, timestampMs) => signEnvelope(user.wallet, message, timestampMs),
+          options: { ageLimitMs: outboxOptions.ageLimitMs, delayNoticeMs: 4 * hourMs, everyMs: 60_000 },
+        },
+        this.#stop.signal,
+      ),
+    ]
   }
 
   /** Sends with an envelope of the sender, as our client does; `request`: or with no more than the request, as others do. */
@@ -273,7 +299,7 @@ export class SimHost implements AsyncDisposable {
       messageId = `id of ${text}`,
       proof = 'envelope',
     }: { box?: string; messageId?: string; proof?: 'envelope' | 'request' | 'none' } = {},
-  ): Promise<{ duplicate: boolean }> {
+  ): Promise<{ duplicate: boolean; handle: string }> {
     const message = {
       sender: sender.key,
       recipient: recipient.key,
@@ -302,6 +328,19 @@ export class SimHost implements AsyncDisposable {
     return messages.map(({ body }) => body)
   }
 
+  /** What this host says of messages of `sender`. */
+  async states(sender: SimUser, handles: readonly string[]): Promise<string[]> {
+    const found = await statusOf(sender.key, handles, { handles: this.handles, records: this.store.records })
+    return found.map((status) =>
+      status.kind === 'record' ? status.record.state : status.kind === 'ended' ? status.state : status.kind,
+    )
+  }
+
+  /** What hosts told `owner` of messages that could not be delivered, oldest first. */
+  async notices(owner: SimUser): Promise<DeliveryFailure[]> {
+    return (await this.bodies(owner, deliveryFailuresBox)).flatMap((body) => parseDeliveryFailure(body) ?? [])
+  }
+
   /** How often an event happened. */
   count(name: keyof CoreEvents): number {
     return this.events.filter((event) => event.name === name).length
@@ -310,7 +349,8 @@ export class SimHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     this.outboxAlarm.ring()
-    await this.#lanes
+    this.#noticesAlarm.ring()
+    await Promise.all(this.#loops)
     await this.store[Symbol.asyncDispose]()
   }
 }

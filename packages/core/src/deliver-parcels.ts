@@ -31,7 +31,9 @@ export async function deliverParcels(batch: ParcelBatch, deps: OutboxDeps, signa
     deps.outbox.release({ kind: 'parcels', batch })
     return
   }
-  const ends = parcels.map((parcel) => checks.get(parcel) ?? endOf(parcel, destination, report, deps))
+  const ends = parcels.map((parcel) =>
+    unlessTooOld(parcel, checks.get(parcel) ?? endOf(parcel, destination, report, deps), deps),
+  )
   const wasCalled = report.meanings.size > 0 || report.down !== null
   const state = wasCalled
     ? destinationAfter(report.down === null ? { good: true } : { good: false, ...report.down }, batch.failures, {
@@ -42,6 +44,7 @@ export async function deliverParcels(batch: ParcelBatch, deps: OutboxDeps, signa
     : { failures: batch.failures, nextAttemptAtMs: deps.clock.nowMs(), reason: null }
   if (report.meanings.size > 1) await deps.clock.until(deps.clock.nowMs() + deps.options.gatherMs, signal)
   await deps.outbox.finishParcels(batch, ends, state)
+  if (ends.some(({ kind }) => kind === 'failed')) deps.noticesAlarm.ring()
   tell(batch, ends, report, state.failures, deps)
 }
 
@@ -109,16 +112,22 @@ function endOf(parcel: Parcel, destination: Destination, report: CallReport, dep
   const { clock, random, options, resolver } = deps
   const nowMs = clock.nowMs()
   const meaning = report.meanings.get(parcel)
-  if (meaning?.kind === 'delivered') return { kind: 'delivered', receipt: null }
+  if (meaning?.kind === 'delivered') return { kind: 'delivered', receipt: meaning.receipt }
   if (meaning?.kind === 'final') return { kind: 'failed', reason: meaning.reason }
   const reason = meaning?.reason ?? report.down?.reason ?? 'no answer for this message'
-  if (nowMs - parcel.acceptedAtMs > options.ageLimitMs) return { kind: 'failed', reason }
   // What was not answered for waits with its destination: it costs no attempt of its own and keeps its place in the order.
   if (meaning === undefined) return { kind: 'retry', atMs: parcel.acceptedAtMs, reason, counts: false }
   const atMs = nowMs + backoffMs(parcel.attempts, options.backoff, random.fraction())
   if (meaning.kind === 'later') return { kind: 'retry', atMs, reason, counts: true }
   resolver.drop(parcel.message.recipient)
   return { kind: 'reroute', atMs: atMs, reason: `${reason} at ${destination.origin}` }
+}
+
+/** What is older than the limit is given up, whatever it waits for. */
+function unlessTooOld({ acceptedAtMs }: Parcel, end: ParcelEnd, { clock, options }: OutboxDeps): ParcelEnd {
+  if (end.kind === 'delivered' || end.kind === 'failed') return end
+  const isTooOld = clock.nowMs() - acceptedAtMs > options.ageLimitMs
+  return isTooOld ? { kind: 'failed', reason: `ERR_EXPIRED: ${end.reason}` } : end
 }
 
 function tell(

@@ -29,6 +29,7 @@ describe('what an answer of another host means (design section 2.3)', () => {
     expect(meaningForParcel({ kind: 'stored', duplicate: true, receipt: null })).to.deep.equal({
       kind: 'delivered',
       duplicate: true,
+      receipt: null,
     })
   })
 

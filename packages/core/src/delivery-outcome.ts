@@ -1,8 +1,9 @@
+import type { CustodyProof } from '@overpost/protocol'
 import type { CallAnswer, ParcelAnswer } from './ports/host-link.ts'
 
 /** What an answer of another host means for one parcel, or for the call. The only place that says so (design section 2.3). */
 export type Meaning =
-  | { readonly kind: 'delivered'; readonly duplicate: boolean }
+  | { readonly kind: 'delivered'; readonly duplicate: boolean; readonly receipt: CustodyProof | null }
   /** Not hosted there: look the recipient up again. */
   | { readonly kind: 'misrouted'; readonly reason: string }
   /** Not now. */
@@ -13,7 +14,7 @@ export type Meaning =
 const laterStatuses = new Set([401, 402, 408, 425, 429])
 
 export function meaningForParcel(answer: ParcelAnswer): Meaning {
-  if (answer.kind === 'stored') return { kind: 'delivered', duplicate: answer.duplicate }
+  if (answer.kind === 'stored') return { ...answer, kind: 'delivered' }
   const { status, code } = answer
   if (code === 'ERR_RECIPIENT_NOT_HOSTED') return { kind: 'misrouted', reason: code }
   // The link sends the linkage again by itself; when that did not help, the other host forgot it meanwhile.

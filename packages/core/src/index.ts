@@ -56,7 +56,7 @@ export {
   type ParcelBatch,
   type ParcelEnd,
   type ReturnEnd,
-  type Undelivered,
+  type Tracked,
   type Unrouted,
   type UnroutedEnd,
   type UnroutedGroup,
@@ -76,5 +76,6 @@ export { destinationsFor, Resolver, type Resolution, type ResolverDeps, type Res
 export type { Route } from './route-cache.ts'
 export { RouteNews, type FeedNews } from './route-news.ts'
 export { runRetention, type RetentionDeps } from './retention.ts'
+export { tellSenders, type TellSendersDeps } from './tell-senders.ts'
 export { Router, type Accepted, type Received, type RouterDeps, type Send } from './router.ts'
 export { SenderVouchers } from './sender-vouchers.ts'

@@ -32,6 +32,8 @@ export interface OutboxDeps {
   readonly resolver: Pick<Resolver, 'cached' | 'resolve' | 'drop'>
   readonly homes: Pick<Homes, 'has'>
   readonly alarm: Alarm
+  /** Rung when a message may have to be returned to its sender. */
+  readonly noticesAlarm: Pick<Alarm, 'ring'>
   readonly clock: Clock
   readonly random: Random
   readonly events: CoreEvents

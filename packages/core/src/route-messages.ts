@@ -13,6 +13,7 @@ export async function routeMessages(group: UnroutedGroup, deps: OutboxDeps, sign
   }
   const ends = await Promise.all(group.messages.map((message) => endOf(message, found, deps)))
   await deps.outbox.finishUnrouted(group, ends)
+  if (ends.some(({ kind }) => kind === 'failed')) deps.noticesAlarm.ring()
   if (found.kind === 'failed') {
     deps.events.lookupFailed({ recipient: group.recipient, reason: found.reason })
   } else {
@@ -28,10 +29,11 @@ async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): P
   const { message, attempts } = unrouted
   const destinations = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
   const here = found.kind === 'routes' && (await homes.has(message.recipient, message.box))
-  if (destinations.length > 0 || here) {
+  const isTooOld = nowMs - unrouted.acceptedAtMs > options.ageLimitMs
+  if (here || (destinations.length > 0 && !isTooOld)) {
     return { kind: 'routed', here, forwardings: destinations.map((to) => forwardingTo(to, nowMs, random)) }
   }
-  if (nowMs - unrouted.acceptedAtMs > options.ageLimitMs) return { kind: 'failed', reason: 'ERR_NO_ROUTE' }
+  if (isTooOld) return { kind: 'failed', reason: 'ERR_NO_ROUTE' }
   // A look-up that failed says nothing of the recipient: ask again soon, and count no attempt.
   if (found.kind === 'failed') {
     const waitMs = backoffMs(attempts, options.backoff, random.fraction())

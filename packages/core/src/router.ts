@@ -14,12 +14,12 @@ import {
 import type { Alarm } from './alarm.ts'
 import { checkEnvelope } from './check-envelope.ts'
 import { checkProof, type Incoming, type ProofDeps } from './check-proof.ts'
-import { forwardingTo } from './forwarding.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Content, Message } from './message.ts'
 import { isOverQuota, overQuotaError, overQuotaWords } from './over-quota.ts'
 import { refusalFor, type Permissions } from './permissions.ts'
+import { placeMessage } from './place-message.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
 import type { HandleSeal } from './ports/handle-seal.ts'
@@ -88,7 +88,7 @@ export class Router {
     const nowMs = clock.nowMs()
     await this.#admit(send)
     const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
-    const places = await Promise.all(messages.map((message) => this.#place(message, nowMs)))
+    const places = await Promise.all(messages.map((message) => placeMessage(message, nowMs, this.#deps)))
     const placements = this.#withRequest(places, send)
     const kept = await store.accept(placements)
     const outcomes = kept.map(({ outcome }) => outcome)
@@ -174,15 +174,6 @@ export class Router {
     const checked = checkEnvelope(message, to.envelope, { ...this.#deps, nowMs })
     if ('refused' in checked) throw new RelayError(checked.refused)
     return { ...message, envelope: checked.envelope }
-  }
-
-  /** Where a message goes (design section 2.1): its homes, or here as a guest when none is known. */
-  async #place(message: Message, nowMs: number): Promise<Placement> {
-    const { homes, resolver, random } = this.#deps
-    const isHome = await homes.has(message.recipient, message.box)
-    const routes = resolver.cached(message.recipient, message.box) ?? []
-    const here = isHome ? 'home' : routes.length > 0 ? 'none' : 'guest'
-    return { message, acceptedAtMs: nowMs, here, forwardings: routes.map((to) => forwardingTo(to, nowMs, random)) }
   }
 
   /** Keeps the sender's request with what goes, or may go, to another host, and has no envelope to show there. */

@@ -63,6 +63,14 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       metrics.parcels.inc({ outcome: 'failed' })
       log.warn({ host: destination?.origin ?? null, reason }, 'a message cannot be delivered')
     },
+    returned({ reason }) {
+      metrics.notices.inc({ kind: 'returned' })
+      log.info({ reason }, 'a message was returned to its sender')
+    },
+    delayed({ messages }) {
+      metrics.notices.inc({ kind: 'delayed' }, messages)
+      log.debug({ messages }, 'senders were told that their messages wait')
+    },
     rerouted({ destination, reason }) {
       metrics.parcels.inc({ outcome: 'rerouted' })
       log.info({ host: destination.origin, reason }, 'a message looks for another home')

@@ -14,6 +14,7 @@ export interface Metrics {
   readonly parcelSeconds: Histogram
   readonly attempts: Counter<'outcome'>
   readonly lookups: Counter<'outcome'>
+  readonly notices: Counter<'kind'>
   readonly adverts: Counter<'change'>
   readonly announcements: Counter<'outcome'>
   readonly hostKeyChanges: Counter
@@ -51,6 +52,11 @@ export function createMetrics(): Metrics {
     ),
     attempts: counter('relay_outbox_attempts_total', 'Calls to other hosts.', 'outcome'),
     lookups: counter('relay_lookups_total', 'Searches for homes of messages that had none.', 'outcome'),
+    notices: counter(
+      'relay_notices_total',
+      'Senders told of a message that was returned, or that waits for long.',
+      'kind',
+    ),
     adverts: counter('relay_adverts_total', 'Adverts made and ended on chain.', 'change'),
     announcements: counter('relay_advert_announcements_total', 'Calls that tell overlay nodes of adverts.', 'outcome'),
     hostKeyChanges: counter('relay_host_key_changes_total', 'Hosts found to show another key than before.'),

@@ -50,6 +50,7 @@ export const errorTable = {
   ERR_INTERNAL: [500, 'Something went wrong on this host.'],
   ERR_UNAVAILABLE: [503, 'This host cannot do that right now; try again.'],
   ERR_STORAGE_FULL: [507, 'This host has no room left to store that; try again later.'],
+  ERR_EXPIRED: [504, 'It could not be delivered in the time that its host tries.'],
   ERR_NO_ROUTE: [404, 'No home of the recipient was found.'],
 } as const satisfies Record<string, readonly [status: number, description: string]>
 

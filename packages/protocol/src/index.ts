@@ -80,6 +80,12 @@ export {
   type ListMessagesRequest,
 } from './list-messages.ts'
 export {
+  deliveryFailuresBox,
+  deliveryFailureText,
+  parseDeliveryFailure,
+  type DeliveryFailure,
+} from './delivery-failure.ts'
+export {
   maxStatusHandles,
   messageStatusAnswerSchema,
   parseMessageStatus,

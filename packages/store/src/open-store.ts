@@ -1,10 +1,10 @@
-import type { Quotas, Store } from '@overpost/core'
-import { openMemoryStore } from './memory/open-memory-store.ts'
+import type { Store } from '@overpost/core'
+import { openMemoryStore, type MemoryStoreOptions } from './memory/open-memory-store.ts'
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-sqlite-store.ts'
 
 /** Which adapter keeps what a host keeps. `memory` is gone with the process: for tests. */
 export type StoreConfig =
-  { readonly kind: 'memory'; readonly quotas?: Quotas | null } | ({ readonly kind: 'sqlite' } & SqliteStoreOptions)
+  ({ readonly kind: 'memory' } & MemoryStoreOptions) | ({ readonly kind: 'sqlite' } & SqliteStoreOptions)
 
 /**
  * Opens the store of a host.

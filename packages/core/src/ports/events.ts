@@ -12,10 +12,12 @@ export interface CoreEvents {
   delivered(event: { destination: Destination; parcels: number; duplicates: number; ageMs: number }): void
   attemptFailed(event: { destination: Destination; parcels: number; failures: number; reason: string }): void
   parcelFailed(event: { destination: Destination | null; reason: string }): void
+  returned(event: { reason: string }): void
+  delayed(event: { messages: number }): void
   rerouted(event: { destination: Destination; reason: string }): void
   routed(event: { recipient: IdentityKey; hosts: number; messages: number }): void
   lookupFailed(event: { recipient: IdentityKey; reason: string }): void
   feedFailed(event: { node: string; topic: string; error: unknown }): void
   published(event: { created: number; spent: number; txid: string }): void
-  roundFailed(event: { part: 'lane' | 'advertiser' | 'retention' | 'news'; error: unknown }): void
+  roundFailed(event: { part: 'lane' | 'advertiser' | 'retention' | 'news' | 'notices'; error: unknown }): void
 }

@@ -57,10 +57,9 @@ export type UnroutedEnd =
   | { readonly kind: 'postponed'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
   | { readonly kind: 'failed'; readonly reason: string }
 
-/** A message of which nothing waits and which no host has, this one included: its sender is to be told. */
-export interface Undelivered {
+/** A message of which its sender is to be told. The id is that of its ref. */
+export interface Tracked {
   readonly id: number
-  /** Its reason is why it can go nowhere. */
   readonly record: MessageRecord
 }
 
@@ -129,13 +128,35 @@ export interface OutboxStore {
    * restart. True when one waited.
    */
   wakeRecipient(recipient: IdentityKey, nowMs: number): Promise<boolean>
-  /** At most `limit` messages that can be delivered nowhere, oldest first. */
-  undelivered(limit: number): Promise<Undelivered[]>
+  /**
+   * Fails some of what was accepted before `acceptedBeforeMs`, still waits and is in nobody's hands, with the reason
+   * ERR_EXPIRED, or ERR_NO_ROUTE where it looks for a home: also what waits behind a host that is down. Goes on where it stopped,
+   * and meets each message once: what was in somebody's hands is theirs to fail. Resolves to whether more may be left.
+   */
+  expire(acceptedBeforeMs: number): Promise<boolean>
+  /** At most `limit` messages of which nothing waits, and which no host has, this one included: oldest first, with why. */
+  undelivered(limit: number): Promise<Tracked[]>
   /**
    * Gives each its end, once: with its notice in one transaction. Resolves to which were returned; the others were so before,
    * or their recipients listed or acknowledged them here meanwhile, and their notices are not kept.
    */
   finishReturns(ends: readonly { readonly id: number; readonly end: ReturnEnd }[]): Promise<boolean[]>
+  /**
+   * What still waits of the next messages, at most `limit`, that were accepted before `acceptedBeforeMs`, oldest first, past
+   * those that {@link finishDelays} was told of. `upTo`: how far that goes; null: there are none.
+   */
+  delayed(
+    acceptedBeforeMs: number,
+    limit: number,
+  ): Promise<{ readonly messages: readonly Tracked[]; readonly upTo: number | null }>
+  /**
+   * Keeps a notice for each that still waits, and never asks again for messages `upTo` that one: in one transaction. Resolves
+   * to which were kept.
+   */
+  finishDelays(
+    upTo: number,
+    notices: readonly { readonly id: number; readonly notice: Placement }[],
+  ): Promise<boolean[]>
   /**
    * Forgets some of what was settled before `settledBeforeMs`, and bodies and proofs of what was settled before
    * `bodiesBeforeMs`. Resolves to whether more is left to forget.

@@ -51,6 +51,18 @@ export function quotasContract(adapter: string, open: (quotas: Quotas) => Promis
         expect(await accept(to(bob, 'e'))).to.deep.equal(['mailbox full'])
       })
 
+      it('takes what this host has to tell, however full it is', async () => {
+        await fill()
+        await store().mailboxes.accept([forwardedFixture(['hosta'], { sender: bob, recipient: carol })])
+        const failed = { kind: 'failed', reason: 'ERR_NO' } as const
+        await store().outbox.finishParcels(await claimParcels(store()), [failed], freshDestination)
+        const [undelivered] = await store().outbox.undelivered(1)
+        const notice = placementFixture({ sender: keyFixture('this host'), messageId: idFixture('n1') })
+        const ends = [{ id: undelivered?.id ?? 0, end: { kind: 'returned', notice } as const }]
+        expect(await store().outbox.finishReturns(ends)).to.deep.equal([true])
+        expect(await listing(store())).to.include('n1: hello')
+      })
+
       it('takes so many bytes', async () => {
         expect(await accept(to(bob, 'a', 'ü'.repeat(300)))).to.deep.equal(['stored'])
         expect(await accept(to(bob, 'b', 'x'.repeat(401)))).to.deep.equal(['mailbox full'])

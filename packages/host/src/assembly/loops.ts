@@ -1,5 +1,13 @@
-import { RouteNews, runAdvertiser, runFeedFollower, runOutboxLanes, runRetention } from '@overpost/core'
-import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import {
+  Alarm,
+  RouteNews,
+  runAdvertiser,
+  runFeedFollower,
+  runOutboxLanes,
+  runRetention,
+  tellSenders,
+} from '@overpost/core'
+import { signEnvelope, type HostOrigin, type IdentityKey } from '@overpost/protocol'
 import type { Background } from '../background.ts'
 import { boxRetention } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
@@ -14,11 +22,25 @@ const advertiserBackoff = { baseMs: 1_000, mostMs: 5 * 60 * 1000 }
 export function startLoops(
   background: Background,
   foundation: Foundation,
-  { resolver, homes }: Relay,
+  { resolver, homes, mailbox, handles }: Relay,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): void {
-  const { config, log, clock, random, store, events, storeWatch, outbound, outboxAlarm, advertiserAlarm } = foundation
+  const {
+    config,
+    log,
+    clock,
+    random,
+    wallet,
+    verifier,
+    store,
+    events,
+    storeWatch,
+    outbound,
+    outboxAlarm,
+    advertiserAlarm,
+  } = foundation
   const { link, lookups, publisher } = outbound
+  const noticesAlarm = new Alarm(clock)
   background.start('store', (signal) => storeWatch.run(signal))
   background.start('lanes', (signal) =>
     runOutboxLanes(
@@ -28,10 +50,21 @@ export function startLoops(
         resolver,
         homes,
         alarm: outboxAlarm,
+        noticesAlarm,
         clock,
         random,
         events,
         options: outboxOptions(config),
+      },
+      signal,
+    ),
+  )
+  background.start('notices', (signal) =>
+    tellSenders(
+      {
+        ...{ outbox: store.outbox, mailbox, homes, resolver, handles, hasher: verifier, hostKey: self.hostKey },
+        sign: (message, timestampMs) => signEnvelope(wallet, message, timestampMs, verifier),
+        ...{ alarm: noticesAlarm, outboxAlarm, clock, random, events, options: noticeOptions(config) },
       },
       signal,
     ),
@@ -66,6 +99,12 @@ export function startLoops(
       ),
     )
   }
+}
+
+/** What becomes too old is noticed soon: after a hundredth of its time, and after a minute at most. */
+function noticeOptions({ outbox: { ageLimitMs, delayNoticeMs } }: HostConfig) {
+  const everyMs = Math.min(60_000, Math.ceil(Math.min(ageLimitMs, delayNoticeMs) / 100))
+  return { ageLimitMs, delayNoticeMs, everyMs: Math.max(everyMs, 100) }
 }
 
 function outboxOptions({ outbox, limits }: HostConfig) {

@@ -12,6 +12,10 @@ export const outboxSetting = z
       description: 'How long delivery is tried.',
       unit: 'ms',
     }),
+    delayNoticeMs: durationMs(secondMs, 365 * dayMs, 4 * 60 * minuteMs).meta({
+      description: 'How long a message waits before its sender is told that it does.',
+      unit: 'ms',
+    }),
     bodiesMs: durationMs(0, 365 * dayMs, dayMs).meta({
       description: 'How long a delivered message is kept, to be sent again to a host that lost it.',
       unit: 'ms',

@@ -23,6 +23,8 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
       })
       .toSorted((a, b) => a.atMs - b.atMs || a.row.id - b.row.id)
 
+  let toldUpTo = 0
+
   return {
     // A new store has no rows.
     destinations: () => [],
@@ -75,6 +77,32 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
         .filter(({ isUndelivered }) => isUndelivered)
         .slice(0, limit)
         .map((message) => ({ id: message.id, record: recordOf(message, outgoing) })),
+
+    delayed(acceptedBeforeMs, limit) {
+      const met = [...outgoing.all()]
+        .filter(({ id, acceptedAtMs }) => id > toldUpTo && acceptedAtMs < acceptedBeforeMs)
+        .slice(0, limit)
+      const messages = met
+        .map((message) => ({ id: message.id, record: recordOf(message, outgoing) }))
+        .filter(({ record }) => record.state === 'waiting')
+      return { messages, upTo: met.at(-1)?.id ?? null }
+    },
+
+    finishDelays(upTo, notices) {
+      toldUpTo = upTo
+      const wereKept = notices.map(({ id, notice }) => {
+        const found = outgoing.find(id)
+        if (found === null || outgoing.findWaiting(found.message) !== found) return false
+        mailboxes().acceptNotice(notice)
+        return true
+      })
+      return Promise.resolve(wereKept)
+    },
+
+    expire({ acceptedBeforeMs, inHand }) {
+      outgoing.expire(acceptedBeforeMs, inHand)
+      return Promise.resolve(false)
+    },
 
     finishReturns: (ends) =>
       Promise.resolve(

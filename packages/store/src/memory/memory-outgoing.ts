@@ -3,6 +3,7 @@ import { freshDestination } from '@overpost/core'
 import type { CustodyProof, ForwardId, IdentityKey } from '@overpost/protocol'
 import { isSameContent } from '../rules/is-same-content.ts'
 import { wireBytes } from '../rules/wire-bytes.ts'
+import type { InHand } from '../outbox/outbox-rows.ts'
 import { identityKey, type Identity, type KeptMessage, type MemoryLog } from './memory-log.ts'
 
 /** One message to one host. `dropped`: it was rerouted from there. */
@@ -109,6 +110,23 @@ export class MemoryOutgoing {
     outgoing.isUndelivered = false
     this.#waiting.delete(identityKey(outgoing.message))
     this.#end(outgoing, 'acknowledged')
+  }
+
+  expire(acceptedBeforeMs: number, { parcels, lookups }: InHand): void {
+    const held = new Set([...lookups, ...parcels.map((id) => Math.floor(id / parcelsPerMessage))])
+    for (const outgoing of this.#messages.values()) {
+      const waiting = outgoing.parcels.filter(({ state }) => state === 'waiting')
+      const isWaiting = waiting.length > 0 || outgoing.lookup !== null
+      if (!isWaiting || outgoing.acceptedAtMs >= acceptedBeforeMs || held.has(outgoing.id)) continue
+      for (const parcel of waiting) {
+        this.#move(parcel, 'failed')
+        const why = parcel.reason ?? this.stateOf(parcel.destination).reason
+        parcel.reason = why === null ? 'ERR_EXPIRED' : `ERR_EXPIRED: ${why}`
+      }
+      if (outgoing.lookup !== null) outgoing.failure = 'ERR_NO_ROUTE'
+      outgoing.lookup = null
+      this.#settle(outgoing)
+    }
   }
 
   /** False when it was returned before, or its owner listed or acknowledged it here. */

@@ -11,11 +11,15 @@ import { MemoryPermissionStore } from './memory-permission-store.ts'
 import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
 import { MemoryWithdrawalStore } from './memory-withdrawal-store.ts'
 
+export interface MemoryStoreOptions {
+  /** Null: none. */
+  readonly quotas?: Quotas | null
+  /** By which clock messages have their end; the system's by default. */
+  readonly nowMs?: () => number
+}
+
 /** An empty store that is gone with the process: for tests and simulations, slow when it holds many messages. */
-export function openMemoryStore({
-  quotas = null,
-  nowMs = Date.now,
-}: { readonly quotas?: Quotas | null; readonly nowMs?: () => number } = {}): Store {
+export function openMemoryStore({ quotas = null, nowMs = Date.now }: MemoryStoreOptions = {}): Store {
   const log = new MemoryLog()
   const outgoing = new MemoryOutgoing(log, nowMs)
   const rows = memoryOutbox(outgoing, () => mailboxes)

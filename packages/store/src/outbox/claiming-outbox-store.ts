@@ -7,7 +7,7 @@ import type {
   ParcelEnd,
   Placement,
   ReturnEnd,
-  Undelivered,
+  Tracked,
   UnroutedEnd,
   UnroutedGroup,
 } from '@overpost/core'
@@ -31,6 +31,8 @@ export class ClaimingOutboxStore implements OutboxStore {
   readonly #lookupClaims = new Map<IdentityKey, UnroutedGroup>()
   /** Recipients whose messages are all due at that time, whatever their rows say. */
   readonly #wokenAtMs = new Map<IdentityKey, number>()
+  /** Ends when nothing is being given up. */
+  #expiring: Promise<void> | null = null
 
   constructor(rows: OutboxRows, writes: OutboxWrites) {
     this.#rows = rows
@@ -47,8 +49,9 @@ export class ClaimingOutboxStore implements OutboxStore {
     this.#lookups.set(recipient, Math.min(this.#lookups.get(recipient) ?? acceptedAtMs, acceptedAtMs))
   }
 
-  claim(limits: Limits): Promise<OutboxClaim | null> {
-    return attempt(() => this.#claim(limits))
+  async claim(limits: Limits): Promise<OutboxClaim | null> {
+    while (this.#expiring !== null) await this.#expiring
+    return this.#claim(limits)
   }
 
   nextDueAtMs(): Promise<number | null> {
@@ -111,7 +114,22 @@ export class ClaimingOutboxStore implements OutboxStore {
     })
   }
 
-  undelivered(limit: number): Promise<Undelivered[]> {
+  async expire(acceptedBeforeMs: number): Promise<boolean> {
+    const lookups = [...this.#lookupClaims.values()].flatMap(({ messages }) => messages.map(({ id }) => id))
+    const inHand = { parcels: this.#board.parcelsInHand(), lookups }
+    const work = this.#writes.expire({ acceptedBeforeMs, inHand })
+    // What is given up meanwhile must not get into anybody's hands.
+    const isOver = work.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#expiring = isOver
+    await isOver
+    if (this.#expiring === isOver) this.#expiring = null
+    return work
+  }
+
+  undelivered(limit: number): Promise<Tracked[]> {
     return attempt(() => this.#rows.undelivered(limit))
   }
 
@@ -121,6 +139,19 @@ export class ClaimingOutboxStore implements OutboxStore {
       if (wereReturned[index] === true && end.kind === 'returned' && end.notice !== null) this.noteAccepted(end.notice)
     }
     return wereReturned
+  }
+
+  delayed(acceptedBeforeMs: number, limit: number): Promise<{ messages: Tracked[]; upTo: number | null }> {
+    return attempt(() => this.#rows.delayed(acceptedBeforeMs, limit))
+  }
+
+  async finishDelays(
+    upTo: number,
+    notices: readonly { readonly id: number; readonly notice: Placement }[],
+  ): Promise<boolean[]> {
+    const wereKept = await this.#writes.finishDelays(upTo, notices)
+    for (const [index, { notice }] of notices.entries()) if (wereKept[index] === true) this.noteAccepted(notice)
+    return wereKept
   }
 
   prune(before: { settledBeforeMs: number; bodiesBeforeMs: number }): Promise<boolean> {

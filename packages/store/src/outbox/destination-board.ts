@@ -91,6 +91,11 @@ export class DestinationBoard {
     return stored !== undefined && isEqual(stored, state)
   }
 
+  /** The ids of all parcels that are in somebody's hands. */
+  parcelsInHand(): number[] {
+    return [...this.#standings.values()].flatMap(({ claim }) => claim?.parcels.map(({ id }) => id) ?? [])
+  }
+
   /** Ends a claim, once its ends are durable. */
   finish(batch: ParcelBatch, state: DestinationState): void {
     const key = keyOf(batch.destination)

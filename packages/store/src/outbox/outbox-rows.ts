@@ -5,7 +5,7 @@ import type {
   OutboxStore,
   Parcel,
   ParcelEnd,
-  Undelivered,
+  Tracked,
   Unrouted,
   UnroutedEnd,
 } from '@overpost/core'
@@ -27,7 +27,9 @@ export interface OutboxRows {
   dueLookups(recipient: IdentityKey, limits: { nowMs: number; maxMessages: number }): Unrouted[]
   counts(): OutboxCounts
   /** What can be delivered nowhere, oldest first. */
-  undelivered(limit: number): Undelivered[]
+  undelivered(limit: number): Tracked[]
+  /** As `OutboxStore.delayed`. */
+  delayed(acceptedBeforeMs: number, limit: number): { messages: Tracked[]; upTo: number | null }
 }
 
 /** Ends of one claim on parcels. `state` is null when the destination stands as it did. */
@@ -42,8 +44,16 @@ export interface LookupEnds {
   readonly ends: readonly { readonly id: number; readonly end: UnroutedEnd }[]
 }
 
+/** What lanes have claimed, by the ids of parcels and of look-ups. */
+export interface InHand {
+  readonly parcels: readonly number[]
+  readonly lookups: readonly number[]
+}
+
 /** Durable changes of the outbox. Each is atomic. Rows that are gone are passed over. */
-export interface OutboxWrites extends Pick<OutboxStore, 'finishReturns' | 'prune'> {
+export interface OutboxWrites extends Pick<OutboxStore, 'finishReturns' | 'finishDelays' | 'prune'> {
+  /** As `OutboxStore.expire`, but for what is in somebody's hands. */
+  expire(input: { readonly acceptedBeforeMs: number; readonly inHand: InHand }): Promise<boolean>
   finishParcels(ends: ParcelEnds): Promise<void>
   finishUnrouted(ends: LookupEnds): Promise<void>
 }

@@ -74,6 +74,8 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
     finishParcels: (ends) => writer.run('finishParcels', { ...ends, nowMs: nowMs() }),
     finishUnrouted: (ends) => writer.run('finishUnrouted', { ...ends, nowMs: nowMs() }),
+    expire: (input) => writer.run('expireOutgoing', { ...input, nowMs: nowMs() }),
+    finishDelays: (upTo, notices) => writer.run('noteDelays', { upTo, notices }),
     finishReturns: (ends) => writer.run('returnMessages', { ends, nowMs: nowMs() }),
     prune: (before) => writer.run('pruneSettled', before),
   })

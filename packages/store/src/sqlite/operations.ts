@@ -1,6 +1,7 @@
 import { acceptHostKey } from './operations/accept-host-key.ts'
 import { acceptPlacements } from './operations/accept-placements.ts'
 import { acknowledgeMessages } from './operations/acknowledge-messages.ts'
+import { expireOutgoing } from './operations/expire-outgoing.ts'
 import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
@@ -8,6 +9,7 @@ import { markListed } from './operations/mark-listed.ts'
 import { noteHostKey } from './operations/note-host-key.ts'
 import { notePublished } from './operations/note-published.ts'
 import { pruneBox } from './operations/prune-box.ts'
+import { noteDelays } from './operations/note-delays.ts'
 import { pruneSettled } from './operations/prune-settled.ts'
 import { putAuthorization } from './operations/put-authorization.ts'
 import { putDeliveryRule } from './operations/put-delivery-rule.ts'
@@ -28,6 +30,7 @@ export const operations = {
   acceptHostKey,
   acceptPlacements,
   acknowledgeMessages,
+  expireOutgoing,
   finishParcels,
   finishUnrouted,
   forgetMemories,
@@ -35,6 +38,7 @@ export const operations = {
   noteHostKey,
   notePublished,
   pruneBox,
+  noteDelays,
   pruneSettled,
   putAuthorization,
   putDeliveryRule,

@@ -134,6 +134,23 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
           }),
       ),
 
+    delayed: (acceptedBeforeMs, limit) =>
+      reader.read(() => {
+        const rows = reader
+          .sql<[number, number, number]>(
+            `SELECT id, accepted_at_ms, waiting FROM outgoing
+             WHERE id > coalesce((SELECT position FROM walks WHERE name = 'delays'), 0) ORDER BY id LIMIT ?`,
+          )
+          .all(limit)
+        const firstNew = rows.findIndex(([, acceptedAtMs]) => acceptedAtMs >= acceptedBeforeMs)
+        const met = firstNew < 0 ? rows : rows.slice(0, firstNew)
+        const waiting = met.flatMap(([id, , parts]) => {
+          const record = parts > 0 ? readOutgoingRecord(reader, id) : null
+          return record?.state === 'waiting' ? [{ id, record }] : []
+        })
+        return { messages: waiting, upTo: met.at(-1)?.[0] ?? null }
+      }),
+
     counts: () =>
       reader.read(() => {
         const count = (where: string): number => reader.sql<[number]>(`SELECT count(*) FROM ${where}`).get()?.[0] ?? 0

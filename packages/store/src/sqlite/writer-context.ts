@@ -28,7 +28,11 @@ export class WriterContext extends Connection {
   constructor(db: Db, quotas: Quotas | null = null) {
     super(db)
     this.quotas = quotas
-    const last = this.sql<[number | null]>('SELECT max(id) FROM outgoing').get()
+    // Walks never come back to the ids that they have passed.
+    const last = this.sql<[number | null]>(
+      `SELECT max(id) FROM (SELECT max(id) AS id FROM outgoing
+         UNION ALL SELECT position FROM walks WHERE name IN ('ages', 'delays'))`,
+    ).get()
     this.#nextOutgoingId = (last?.[0] ?? 0) + 1
   }
 
