@@ -247,6 +247,7 @@ export class SimHost implements AsyncDisposable {
       ...{
         store: store.mailboxes,
         homes,
+        rules: { refuses: () => false },
         permissions: new Permissions(store.permissions, clock),
         resolver,
         mailbox,

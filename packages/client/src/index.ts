@@ -13,6 +13,7 @@ export {
   type MessagePage,
   type SentMessage,
 } from './message-box-client.ts'
+export { OperatorClient, type OperatorClientOptions } from './operator-client.ts'
 export type { OutgoingMessage, PreparedMessage } from './prepare-message.ts'
 export type { WithdrawOptions, Withdrawn } from './publish-withdrawal.ts'
 export { RelayClientError, type ClientErrorCode } from './relay-client-error.ts'

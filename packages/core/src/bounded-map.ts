@@ -24,6 +24,11 @@ export class BoundedMap<K, V> {
     return [...this.#entries.keys()]
   }
 
+  /** What is there, the youngest last. */
+  values(): IterableIterator<V> {
+    return this.#entries.values()
+  }
+
   delete(key: K): void {
     this.#entries.delete(key)
   }

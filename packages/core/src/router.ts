@@ -11,6 +11,7 @@ import {
   type MessageId,
   type SignedRequest,
 } from '@overpost/protocol'
+import type { OperatorRules } from './operator-rules.ts'
 import type { Alarm } from './alarm.ts'
 import { checkEnvelope } from './check-envelope.ts'
 import { checkProof, type Incoming, type ProofDeps } from './check-proof.ts'
@@ -56,6 +57,7 @@ export type Received =
 export interface RouterDeps extends ProofDeps {
   readonly store: Pick<MailboxStore, 'accept' | 'receive'>
   readonly homes: Pick<Homes, 'has'>
+  readonly rules: Pick<OperatorRules, 'refuses'>
   readonly permissions: Pick<Permissions, 'fee'>
   readonly resolver: Pick<Resolver, 'cached'>
   readonly mailbox: Pick<Mailbox, 'appended'>
@@ -68,6 +70,8 @@ export interface RouterDeps extends ProofDeps {
   /** For how long forward ids and envelopes are remembered: what is older is refused. */
   readonly memoryDays: number
 }
+
+const blockedHere = 'The operator of this host takes no messages of that host or sender.'
 
 /** Decides where messages go. It asks nobody: what it does not know yet, the outbox finds out. */
 export class Router {
@@ -86,6 +90,7 @@ export class Router {
   async accept(send: Send): Promise<Accepted[]> {
     const { store, clock, events, mailbox, outboxAlarm, handles } = this.#deps
     const nowMs = clock.nowMs()
+    if (this.#deps.rules.refuses('sender', send.sender)) throw new RelayError('ERR_DELIVERY_BLOCKED', blockedHere)
     await this.#admit(send)
     const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
     const places = await Promise.all(messages.map((message) => placeMessage(message, nowMs, this.#deps)))
@@ -197,6 +202,10 @@ export class Router {
     item: Incoming,
     nowMs: number,
   ): Promise<Arrival | { refused: ErrorCode; description?: string }> {
+    const { rules } = this.#deps
+    if (rules.refuses('host', originHost) || rules.refuses('sender', item.sender)) {
+      return { refused: 'ERR_DELIVERY_BLOCKED', description: blockedHere }
+    }
     const { homes, memoryDays } = this.#deps
     if (!isWithinMemory(forwardIdTimeMs(item.forwardId), nowMs, memoryDays)) return { refused: 'ERR_TOO_OLD' }
     if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }

@@ -5,6 +5,7 @@ import { chainSetting, walletSetting, overlaySetting, advertiserSetting } from '
 import { identityKeySetting, identityKeyFileSetting, developmentSetting, openSetting } from './config/identity.ts'
 import { limitsSetting } from './config/limits.ts'
 import { logSetting } from './config/log.ts'
+import { operatorSetting } from './config/operator.ts'
 import { outboxSetting, routesSetting } from './config/outbox.ts'
 import { proofsSetting } from './config/proofs.ts'
 import { quotasSetting } from './config/quotas.ts'
@@ -42,6 +43,7 @@ export const hostConfigSchema = z
     routes: routesSetting,
     sessions: sessionsSetting,
     advertiser: advertiserSetting,
+    operator: operatorSetting,
     log: logSetting,
   })
   .superRefine((config, context) => {
@@ -63,6 +65,8 @@ export const hostConfigSchema = z
       fault('identityKeyFile', 'is required, or identityKey')
     if (identityKey !== undefined && identityKeyFile !== undefined)
       fault('identityKeyFile', 'give it or identityKey, not both')
+    if (config.operator.token !== undefined && config.operator.tokenFile !== undefined)
+      fault('operator.tokenFile', 'give it or operator.token, not both')
     if ((config.tls.cert === undefined) !== (config.tls.key === undefined)) {
       fault(config.tls.cert === undefined ? 'tls.cert' : 'tls.key', 'is required: a certificate goes with its key')
     }

@@ -53,7 +53,7 @@ async function start(
   onClose(() => background.stop())
   onClose(() => listener.close(requestTimeoutMs))
   const self = { hostKey, origin: ownOrigin(config, listener.url) }
-  const relay = createRelay(foundation, self.origin)
+  const relay = await createRelay(foundation, self.origin)
   startLoops(background, foundation, relay, self)
   const answer = openDoors(foundation, relay, background, self).callback()
   listener.serve((request, response) => void answer(request, response))

@@ -1,4 +1,17 @@
 export {
+  maxOperatorPage,
+  operatorAnswers,
+  operatorPaths,
+  operatorRequests,
+  parseOperatorRequest,
+  queueChanges,
+  ruleSubjects,
+  ruleVerdicts,
+  type OperatorAnswer,
+  type OperatorCall,
+  type OperatorRequest,
+} from './operator.ts'
+export {
   acknowledgeMessageAnswerSchema,
   maxAcknowledgements,
   parseAcknowledgeMessage,

@@ -37,7 +37,8 @@ export function readKey(name: string, text: string): IdentityKey {
   throw new UsageError(`${name} must be a public key of 66 hexadecimal digits, not ${JSON.stringify(text)}`)
 }
 
-function findHost(name: string, dir: string | undefined): { origin: string; hostKey: IdentityKey | null } {
+/** The host that `--host` names: by its origin, or in the network of `--dir`. @throws {UsageError} */
+export function findHost(name: string, dir: string | undefined): { origin: string; hostKey: IdentityKey | null } {
   if (dir !== undefined) {
     const host = readNetworkFile(resolve(dir)).hosts.find((candidate) => candidate.name === name)
     if (host !== undefined) return { origin: host.url, hostKey: readKey('identityKey', host.identityKey) }

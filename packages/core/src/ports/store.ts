@@ -5,6 +5,8 @@ import type { MessageRecords } from './message-records.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { PermissionStore } from './permission-store.ts'
 import type { ProofPolicyStore } from './proof-policy-store.ts'
+import type { QueueStore } from './queue-store.ts'
+import type { RuleStore } from './rule-store.ts'
 import type { SessionStateStore } from './session-state-store.ts'
 import type { WithdrawalStore } from './withdrawal-store.ts'
 
@@ -13,6 +15,8 @@ export interface Store extends AsyncDisposable {
   readonly mailboxes: MailboxStore
   readonly outbox: OutboxStore
   readonly records: MessageRecords
+  readonly queue: QueueStore
+  readonly rules: RuleStore
   readonly authorizations: AuthorizationStore
   readonly proofPolicies: ProofPolicyStore
   readonly hostKeys: HostKeyStore

@@ -19,6 +19,7 @@ import { health } from '../http/health.ts'
 import { createPipeline } from '../http/pipeline.ts'
 import { publicKeyCheck } from '../public-key-check.ts'
 import type { Foundation } from './foundation.ts'
+import { openOperatorDoor } from './operator.ts'
 import type { Relay } from './relay.ts'
 
 const software = 'overpost/0.1.0'
@@ -26,7 +27,7 @@ const software = 'overpost/0.1.0'
 /** All doors of a host, behind one pipeline. */
 export function openDoors(
   foundation: Foundation,
-  { router, homes, policies, permissions, mailbox, handles }: Relay,
+  { router, homes, policies, permissions, mailbox, handles, rules }: Relay,
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
@@ -76,6 +77,7 @@ export function openDoors(
         },
       }),
     },
+    operator: openOperatorDoor(foundation, { rules }),
     addRoutes(routes) {
       messageboxRoutes(routes, {
         ...{ router, mailbox, limits, callerLimits, isPublicKey },

@@ -15,6 +15,8 @@ import { createMetrics, type Metrics } from '../metrics.ts'
 import { nodeClock } from '../node-clock.ts'
 import { nodeRandom } from '../node-random.ts'
 import { createOutbound, type Outbound } from '../outbound.ts'
+import { operatorTokenCheck, type TokenCheck } from '../operator-token.ts'
+import { PeerMeter } from '../peer-meter.ts'
 import { StoreWatch } from '../store-watch.ts'
 import { isHosted } from './is-hosted.ts'
 
@@ -46,6 +48,10 @@ export interface Foundation {
   readonly renderError: RenderError
   readonly auth: MutualAuth
   readonly outbound: Outbound
+  /** How deliveries to other hosts go. */
+  readonly peers: PeerMeter
+  /** Null: nobody is the operator. */
+  readonly operatorToken: TokenCheck | null
   readonly outboxAlarm: Alarm
   readonly advertiserAlarm: Alarm
 }
@@ -62,6 +68,7 @@ export async function layFoundation(
   const clock = nodeClock
   const verifier = nativeSignatureVerifier()
   const wallet = openIdentityWallet(config)
+  const operatorToken = operatorTokenCheck(config)
   const metrics = createMetrics()
   if (processMetrics) collectDefaultMetrics({ register: metrics.registry })
 
@@ -82,7 +89,8 @@ export async function layFoundation(
     clock,
     failed: (error) => hostEvents.roundFailed({ part: 'lane', error }),
   })
-  const events = followedBy(hostEvents, waker)
+  const peers = new PeerMeter(() => clock.nowMs())
+  const events = followedBy(hostEvents, waker, peers)
   const storeWatch = new StoreWatch({
     store,
     clock,
@@ -118,19 +126,22 @@ export async function layFoundation(
   return {
     ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
     ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm },
+    ...{ peers, operatorToken },
   }
 }
 
 /** The same events, with `waker` told which hosts fail and which take mail. */
-function followedBy(events: CoreEvents, waker: DestinationWaker): CoreEvents {
+function followedBy(events: CoreEvents, waker: DestinationWaker, peers: PeerMeter): CoreEvents {
   return {
     ...events,
     attemptFailed(event) {
       waker.attemptFailed(event.destination.hostKey)
+      peers.failed(event.destination, event.reason)
       events.attemptFailed(event)
     },
     delivered(event) {
       waker.delivered(event.destination.hostKey)
+      peers.delivered(event.destination, event.parcels)
       events.delivered(event)
     },
   }

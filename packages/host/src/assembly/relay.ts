@@ -2,6 +2,7 @@ import { RequestVerifier } from '@overpost/auth'
 import {
   Homes,
   Mailbox,
+  OperatorRules,
   Permissions,
   ProofPolicies,
   Resolver,
@@ -23,9 +24,10 @@ export interface Relay {
   readonly mailbox: Mailbox
   readonly router: Router
   readonly handles: HandleSeal
+  readonly rules: OperatorRules
 }
 
-export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Relay {
+export async function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Promise<Relay> {
   const { config, wallet, verifier, clock, random, store, events, outbound, outboxAlarm } = foundation
   const { routes, development: allowHttp, memoryDays } = config
   const resolver = new Resolver(
@@ -40,10 +42,12 @@ export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Rela
   const policies = new ProofPolicies(store.proofPolicies, proofDemands(config))
   const permissions = new Permissions(store.permissions, clock)
   const mailbox = new Mailbox(store.mailboxes)
+  const rules = await OperatorRules.load(store.rules)
   const handles = new SealedHandles(wallet, store.mailboxes.incarnation)
   const router = new Router({
     store: store.mailboxes,
     homes,
+    rules,
     permissions,
     resolver,
     mailbox,
@@ -58,7 +62,7 @@ export function createRelay(foundation: Foundation, ownOrigin: HostOrigin): Rela
     events,
     memoryDays,
   })
-  return { resolver, homes, policies, permissions, mailbox, router, handles }
+  return { resolver, homes, policies, permissions, mailbox, router, handles, rules }
 }
 
 /** What this host demands of what other hosts hand in. */

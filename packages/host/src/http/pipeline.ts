@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import Router from '@koa/router'
-import { crossOrigin, readRawBody, type MutualAuth, type PeerState } from '@overpost/auth'
-import { RelayError } from '@overpost/protocol'
+import { crossOrigin, readRawBody, type MutualAuth, type PeerState, type RawBodyState } from '@overpost/auth'
+import { operatorPaths, RelayError } from '@overpost/protocol'
 import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { requestCounter, type Metrics, type RequestCounter } from '../metrics.ts'
@@ -19,16 +19,19 @@ export interface PipelineDeps {
   readonly healthRoutes: Readonly<Record<string, Middleware>>
   /** What anybody may GET, by path. */
   readonly publicRoutes: Readonly<Record<string, Middleware>>
+  /** The operator's calls; null: there is no operator. */
+  readonly operator: Middleware<RawBodyState> | null
   /** Puts the doors' routes on a router; all of them are for authenticated callers. */
   readonly addRoutes: (routes: Router<PeerState>) => void
 }
 
 /**
- * The way of every request: id and metrics, CORS, health, the rate of its address, public routes; for the rest body limit,
+ * The way of every request: id and metrics, CORS, health, the rate of its address, public routes; for the rest body limit, the operator's calls,
  * mutual authentication, the rate of its caller, route.
  */
 export function createPipeline(deps: PipelineDeps): Koa {
-  const { log, metrics, renderError, auth, limits, callerLimits, healthRoutes, publicRoutes, addRoutes } = deps
+  const { log, metrics, renderError, auth, limits, callerLimits, healthRoutes, publicRoutes, operator, addRoutes } =
+    deps
   const router = new Router<PeerState>({ exclusive: true })
   addRoutes(router)
   const app = new Koa()
@@ -37,6 +40,7 @@ export function createPipeline(deps: PipelineDeps): Koa {
   const paths = [
     ...Object.keys({ ...healthRoutes, ...publicRoutes }),
     '/.well-known/auth',
+    ...(operator === null ? [] : Object.values(operatorPaths)),
     ...router.stack.map((layer) => String(layer.path)),
   ]
   app.use(observe(log, requestCounter(metrics, paths)))
@@ -46,6 +50,7 @@ export function createPipeline(deps: PipelineDeps): Koa {
   app.use(callerLimits.byAddress())
   app.use(servePublic(publicRoutes))
   app.use(readRawBody({ limitBytes: limits.bodyBytes, timeoutMs: limits.requestTimeoutMs }))
+  if (operator !== null) app.use(operator)
   app.use(auth.middleware())
   app.use(callerLimits.byCaller())
   app.use(router.routes())

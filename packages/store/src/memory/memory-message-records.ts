@@ -1,4 +1,5 @@
 import type { DestinationRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
+import { heldUntilMs } from '../outbox/queue-rows.ts'
 import type { KeptMessage, MemoryLog } from './memory-log.ts'
 import type { KeptParcel, MemoryOutgoing, OutgoingMessage } from './memory-outgoing.ts'
 
@@ -33,7 +34,7 @@ export function recordOf(message: OutgoingMessage, outgoing: MemoryOutgoing): Me
     isHere,
     attempts: destinations.reduce((sum, { attempts }) => sum + attempts, lookups),
     reason: message.failure ?? destinations.find(({ reason }) => reason !== null)?.reason ?? message.reason,
-    nextAttemptAtMs: ended !== null || dueAtMs.length === 0 ? null : Math.min(...dueAtMs),
+    nextAttemptAtMs: ended !== null || dueAtMs.every((atMs) => atMs === heldUntilMs) ? null : Math.min(...dueAtMs),
     destinations,
   }
 }

@@ -1,5 +1,6 @@
 import type { Destination, DestinationState, OutboxCounts, Parcel, Unrouted } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
+import { heldUntilMs } from '../outbox/queue-rows.ts'
 import { wireBytes } from '../rules/wire-bytes.ts'
 import type { LookupEnds, OutboxRows, OutboxWrites, ParcelEnds } from '../outbox/outbox-rows.ts'
 import type { MemoryMailboxStore } from './memory-mailbox-store.ts'
@@ -30,8 +31,8 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
     destinations: () => [],
     recipients: () => [],
     destinationState: (destination): DestinationState => outgoing.stateOf(destination),
-    nextParcelDueAtMs: (destination) => waitingFor(destination)[0]?.dueAtMs ?? null,
-    nextLookupAtMs: (recipient) => lookupsFor(recipient)[0]?.atMs ?? null,
+    nextParcelDueAtMs: (destination) => unlessHeld(waitingFor(destination)[0]?.dueAtMs),
+    nextLookupAtMs: (recipient) => unlessHeld(lookupsFor(recipient)[0]?.atMs),
 
     dueParcels(destination, { nowMs, maxMessages, maxBytes }): Parcel[] {
       const taken: KeptParcel[] = []
@@ -131,4 +132,9 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
       return Promise.resolve()
     },
   }
+}
+
+/** What an operator holds is due at no time. */
+function unlessHeld(atMs: number | undefined): number | null {
+  return atMs === undefined || atMs === heldUntilMs ? null : atMs
 }

@@ -1,6 +1,7 @@
 import type { Destination, DestinationState, Forwarding, Message, ParcelEnd, Quota, UnroutedEnd } from '@overpost/core'
 import { freshDestination } from '@overpost/core'
 import type { CustodyProof, ForwardId, IdentityKey } from '@overpost/protocol'
+import { heldUntilMs } from '../outbox/queue-rows.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
 import { wireBytes } from '../rules/wire-bytes.ts'
 import type { InHand } from '../outbox/outbox-rows.ts'
@@ -173,7 +174,7 @@ export class MemoryOutgoing {
       this.#move(parcel, 'delivered')
       parcel.receipt = end.receipt
     } else if (end.kind === 'retry') {
-      parcel.dueAtMs = end.atMs
+      if (parcel.dueAtMs !== heldUntilMs) parcel.dueAtMs = end.atMs
       if (end.counts) parcel.attempts++
     } else {
       this.#move(parcel, end.kind === 'failed' ? 'failed' : 'dropped')
@@ -187,7 +188,7 @@ export class MemoryOutgoing {
     const outgoing = this.#messages.get(id)
     if (outgoing === undefined || outgoing.lookup === null) return
     if (end.kind === 'postponed') {
-      outgoing.lookup = { atMs: end.atMs }
+      if (outgoing.lookup.atMs !== heldUntilMs) outgoing.lookup = { atMs: end.atMs }
       outgoing.lookups += end.counts ? 1 : 0
       outgoing.reason = end.reason
       return

@@ -5,6 +5,8 @@ import {
   outboxStoreContract,
   permissionStoreContract,
   proofPolicyStoreContract,
+  queueStoreContract,
+  ruleStoreContract,
   quotasContract,
   retentionContract,
   sessionStateStoreContract,
@@ -23,4 +25,6 @@ authorizationStoreContract('memory', open)
 retentionContract('memory', open)
 sessionStateStoreContract('memory', open)
 withdrawalStoreContract('memory', open)
+ruleStoreContract('memory', open)
+queueStoreContract('memory', open)
 quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore({ quotas })))

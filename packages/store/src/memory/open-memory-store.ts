@@ -1,5 +1,6 @@
 import type { Quotas, SessionStateStore, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
+import { claimingQueueStore } from '../outbox/queue-rows.ts'
 import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
 import { MemoryHostKeyStore } from './memory-host-key-store.ts'
 import { MemoryLog } from './memory-log.ts'
@@ -7,6 +8,8 @@ import { MemoryMailboxStore } from './memory-mailbox-store.ts'
 import { memoryMessageRecords } from './memory-message-records.ts'
 import { memoryOutbox } from './memory-outbox-rows.ts'
 import { MemoryOutgoing } from './memory-outgoing.ts'
+import { MemoryRuleStore } from './memory-rule-store.ts'
+import { memoryQueueRows } from './memory-queue-rows.ts'
 import { MemoryPermissionStore } from './memory-permission-store.ts'
 import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
 import { MemoryWithdrawalStore } from './memory-withdrawal-store.ts'
@@ -32,6 +35,8 @@ export function openMemoryStore({ quotas = null, nowMs = Date.now }: MemoryStore
     records: memoryMessageRecords(log, outgoing),
     authorizations,
     withdrawals: new MemoryWithdrawalStore(authorizations),
+    rules: new MemoryRuleStore(),
+    queue: claimingQueueStore(memoryQueueRows(outgoing), outbox),
     proofPolicies: new MemoryProofPolicyStore(),
     hostKeys: new MemoryHostKeyStore(),
     permissions: new MemoryPermissionStore(),

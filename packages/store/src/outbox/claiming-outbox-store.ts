@@ -1,4 +1,5 @@
 import type {
+  Destination,
   DestinationState,
   OutboxClaim,
   OutboxCounts,
@@ -47,6 +48,12 @@ export class ClaimingOutboxStore implements OutboxStore {
     const { recipient } = message
     if (here !== 'guest' || this.#lookupClaims.has(recipient)) return
     this.#lookups.set(recipient, Math.min(this.#lookups.get(recipient) ?? acceptedAtMs, acceptedAtMs))
+  }
+
+  /** Looks again when these are due: an operator changed that, or took something away. */
+  noteChanged(destinations: readonly Destination[], recipients: readonly IdentityKey[]): void {
+    this.#board.reschedule(destinations)
+    for (const recipient of recipients) this.#rescheduleLookup(recipient)
   }
 
   async claim(limits: Limits): Promise<OutboxClaim | null> {

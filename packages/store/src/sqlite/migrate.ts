@@ -6,6 +6,7 @@ import { addWithdrawals } from './migrations/0004-withdrawals.ts'
 import { countUsage } from './migrations/0005-usage.ts'
 import { addHostKeys } from './migrations/0006-host-keys.ts'
 import { keepSettledMessages } from './migrations/0007-settled-messages.ts'
+import { addOperatorRules } from './migrations/0008-operator-rules.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -16,6 +17,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   countUsage,
   addHostKeys,
   keepSettledMessages,
+  addOperatorRules,
 ]
 
 /**

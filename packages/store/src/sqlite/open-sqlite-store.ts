@@ -1,5 +1,6 @@
 import type { Quotas, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
+import { claimingQueueStore } from '../outbox/queue-rows.ts'
 import { BackgroundCheck } from './background-check.ts'
 import {
   bytesOf,
@@ -20,6 +21,8 @@ import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
 import { SqliteWithdrawalStore } from './sqlite-withdrawal-store.ts'
+import { SqliteRuleStore } from './sqlite-rule-store.ts'
+import { sqliteQueueRows } from './sqlite-queue-rows.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
 import { ThreadRunner } from './writer/thread-runner.ts'
@@ -88,6 +91,8 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     records: sqliteMessageRecords(reader),
     authorizations,
     withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
+    rules: new SqliteRuleStore(reader, writer),
+    queue: claimingQueueStore(sqliteQueueRows(reader, writer), outbox),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
     hostKeys: new SqliteHostKeyStore(reader, writer),
     permissions: new SqlitePermissionStore(reader, writer),

@@ -2,6 +2,7 @@ import { acceptHostKey } from './operations/accept-host-key.ts'
 import { acceptPlacements } from './operations/accept-placements.ts'
 import { acknowledgeMessages } from './operations/acknowledge-messages.ts'
 import { expireOutgoing } from './operations/expire-outgoing.ts'
+import { changeQueued } from './operations/change-queued.ts'
 import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
@@ -20,6 +21,7 @@ import { receiveArrivals } from './operations/receive-arrivals.ts'
 import { returnMessages } from './operations/return-messages.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
+import { setOperatorRule } from './operations/set-operator-rule.ts'
 import { takeSessionState } from './operations/take-session-state.ts'
 
 /**
@@ -31,6 +33,7 @@ export const operations = {
   acceptPlacements,
   acknowledgeMessages,
   expireOutgoing,
+  changeQueued,
   finishParcels,
   finishUnrouted,
   forgetMemories,
@@ -49,6 +52,7 @@ export const operations = {
   returnMessages,
   revokeAuthorization,
   saveSessionState,
+  setOperatorRule,
   takeSessionState,
 }
 

@@ -10,6 +10,8 @@ import {
   outboxStoreContract,
   permissionStoreContract,
   proofPolicyStoreContract,
+  queueStoreContract,
+  ruleStoreContract,
   quotasContract,
   retentionContract,
   sessionStateStoreContract,
@@ -43,4 +45,6 @@ authorizationStoreContract('sqlite', open)
 retentionContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
 withdrawalStoreContract('sqlite', open)
+ruleStoreContract('sqlite', open)
+queueStoreContract('sqlite', open)
 quotasContract('sqlite', openWith)

@@ -1,5 +1,6 @@
 import type { DestinationRecord, MessageRecord, MessageRecords, MessageRef, MessageState } from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
+import { heldUntilMs } from '../outbox/queue-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { decodeReceipt, messageEnd } from './row-codes.ts'
 
@@ -72,7 +73,9 @@ export function readOutgoingRecord(reader: ReaderContext, id: number): MessageRe
   const [failure, reason, hasHome, isHere] = rest
   const parcels = readParcels(reader, id)
   const attempts = parcels.reduce((sum, { record }) => sum + record.attempts, lookups)
-  const dueAtMs = [lookupAtMs, ...parcels.map((parcel) => parcel.dueAtMs)].filter((atMs) => atMs !== null)
+  const dueAtMs = [lookupAtMs, ...parcels.map((parcel) => parcel.dueAtMs)].filter(
+    (atMs): atMs is number => atMs !== null && atMs < heldUntilMs,
+  )
   return {
     sender: reader.key(senderId),
     recipient: reader.key(recipientId),

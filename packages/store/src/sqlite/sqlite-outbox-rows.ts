@@ -1,5 +1,6 @@
 import { freshDestination, type Destination, type DestinationState, type Parcel, type Unrouted } from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
+import { heldUntilMs } from '../outbox/queue-rows.ts'
 import type { OutboxRows } from '../outbox/outbox-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { readOutgoingRecord } from './sqlite-message-records.ts'
@@ -65,7 +66,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
     nextParcelDueAtMs: (destination) =>
       reader.read(() => {
         const row = findDestination(destination)
-        const sql = 'SELECT min(due_at_ms) FROM parcels WHERE destination_id = ? AND state = 0'
+        const sql = `SELECT min(due_at_ms) FROM parcels WHERE destination_id = ? AND state = 0 AND due_at_ms < ${heldUntilMs}`
         return row === undefined ? null : (reader.sql<[number | null]>(sql).get(row[0])?.[0] ?? null)
       }),
 
@@ -95,7 +96,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
     nextLookupAtMs: (recipient) =>
       reader.read(() => {
         const recipientId = reader.findId(recipient)
-        const sql = 'SELECT min(lookup_at_ms) FROM outgoing WHERE recipient_id = ? AND lookup_at_ms IS NOT NULL'
+        const sql = `SELECT min(lookup_at_ms) FROM outgoing WHERE recipient_id = ? AND lookup_at_ms < ${heldUntilMs}`
         return recipientId === null ? null : (reader.sql<[number | null]>(sql).get(recipientId)?.[0] ?? null)
       }),
 

@@ -4,6 +4,7 @@ import { authorize } from './authorize.ts'
 import { chainStart } from './chain-start.ts'
 import { demo } from './demo.ts'
 import { hostStart } from './host-start.ts'
+import { identities } from './identities.ts'
 import { keygen } from './keygen.ts'
 import { list } from './list.ts'
 import { lookup } from './lookup.ts'
@@ -11,7 +12,12 @@ import { networkRestart } from './network-restart.ts'
 import { networkStatus } from './network-status.ts'
 import { network } from './network.ts'
 import { overlayStart } from './overlay-start.ts'
+import { peers } from './peers.ts'
+import { queueBounce, queueHold, queuePurge, queueRelease, queueRetry } from './queue-change.ts'
+import { queueList } from './queue-list.ts'
+import { queueShow } from './queue-show.ts'
 import { revoke } from './revoke.ts'
+import { allow, deny, rules } from './rules.ts'
 import { send } from './send.ts'
 import { withdraw } from './withdraw.ts'
 
@@ -25,6 +31,18 @@ export const allCommands: readonly AnyCommand[] = [
   list,
   ack,
   lookup,
+  queueList,
+  queueShow,
+  queueRetry,
+  queueHold,
+  queueRelease,
+  queueBounce,
+  queuePurge,
+  peers,
+  identities,
+  allow,
+  deny,
+  rules,
   hostStart,
   overlayStart,
   chainStart,

@@ -1,4 +1,5 @@
 import type { ParcelEnd } from '@overpost/core'
+import { heldUntilMs } from '../../outbox/queue-rows.ts'
 import type { ParcelEnds } from '../../outbox/outbox-rows.ts'
 import { encodeReceipt, parcelState } from '../row-codes.ts'
 import { mostPlaces, readOutgoing } from '../tables/outgoing.ts'
@@ -21,7 +22,10 @@ export function finishParcels(
 function endParcel(context: WriterContext, parcelId: number, end: ParcelEnd, nowMs: number): void {
   if (end.kind === 'retry') {
     context
-      .sql('UPDATE parcels SET due_at_ms = ?, attempts = attempts + ?, reason = ? WHERE id = ? AND state = 0')
+      .sql(
+        `UPDATE parcels SET due_at_ms = iif(due_at_ms = ${heldUntilMs}, due_at_ms, ?), attempts = attempts + ?, reason = ?
+         WHERE id = ? AND state = 0`,
+      )
       .run(end.atMs, end.counts ? 1 : 0, end.reason, parcelId)
     return
   }

@@ -1,5 +1,6 @@
 import type { Forwarding, Message, UnroutedEnd } from '@overpost/core'
 import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
+import { heldUntilMs } from '../../outbox/queue-rows.ts'
 import type { LookupEnds } from '../../outbox/outbox-rows.ts'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { decodeContentType, decodeEnvelope, parcelState } from '../row-codes.ts'
@@ -19,7 +20,10 @@ export function finishUnrouted(context: WriterContext, { ends, nowMs }: LookupEn
 function endLookup(context: WriterContext, outgoing: OutgoingRow, end: UnroutedEnd, nowMs: number): void {
   if (end.kind === 'postponed') {
     context
-      .sql('UPDATE outgoing SET lookup_at_ms = ?, lookups = lookups + ?, reason = ? WHERE id = ?')
+      .sql(
+        `UPDATE outgoing SET lookup_at_ms = iif(lookup_at_ms = ${heldUntilMs}, lookup_at_ms, ?), lookups = lookups + ?,
+           reason = ? WHERE id = ?`,
+      )
       .run(end.atMs, end.counts ? 1 : 0, end.reason, outgoing.id)
     return
   }
