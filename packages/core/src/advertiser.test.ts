@@ -159,6 +159,12 @@ describe('advertiser', () => {
     expect(renewed).to.deep.equal(standing)
   })
 
+  it('spends no more in one transaction than nodes check', async () => {
+    for (let user = 1; user <= 30; user++) wallet.hold(allowed(user))
+    await reconcile(deps, never)
+    expect(wallet.transactions.map(({ spent: count }) => count)).to.deep.equal([12, 12, 6])
+  })
+
   it('leaves a second token for a standing authorization, whose spend would end the route, and spends both when it ends', async () => {
     standing = [authorization(1)]
     wallet.hold(allowed(1))

@@ -27,6 +27,9 @@ export interface AdvertiserDeps {
   }
 }
 
+/** Spends in one transaction. Nodes check its signatures until it is mined, and 20 of a BEEF at most (docs/decisions/0024-dear-beefs.md). */
+const mostSpends = 12
+
 /**
  * Makes our tokens on chain match what users authorised and withdrew, until `signal` aborts. It reads both sides afresh each round, the
  * tokens from our own wallet and never from a lookup, so that a restart or a crash between two steps needs no special case.
@@ -61,7 +64,7 @@ export async function reconcile(deps: AdvertiserDeps, signal: AbortSignal): Prom
   while (create.length + spend.length > 0 && !signal.aborted) {
     const change = {
       create: create.splice(0, options.mostPerTransaction),
-      spend: spend.splice(0, options.mostPerTransaction),
+      spend: spend.splice(0, Math.min(options.mostPerTransaction, mostSpends)),
     }
     const txid = await publisher.publish(change, signal)
     events.published({ created: change.create.length, spent: change.spend.length, txid })

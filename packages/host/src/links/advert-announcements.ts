@@ -59,10 +59,12 @@ export class AdvertAnnouncements {
     this.#fetch = fetch
   }
 
-  /** Takes a transaction up, once: the same one again changes nothing. */
+  /** Takes a transaction up, once: the same one again changes its BEEF, which may hold a proof by now. */
   add(announcement: Announcement): void {
-    if (this.#urls.length === 0 || this.#pending.has(announcement.txid)) return
-    this.#pending.set(announcement.txid, { ...announcement, open: new Set(this.#urls) })
+    const { txid, beef } = announcement
+    const pending = this.#pending.get(txid)
+    if (pending !== undefined) this.#pending.set(txid, { ...pending, beef })
+    else if (this.#urls.length > 0) this.#pending.set(txid, { ...announcement, open: new Set(this.#urls) })
   }
 
   isOpen(txid: string): boolean {

@@ -190,6 +190,21 @@ describe('WalletAdvertPublisher', () => {
     expect(await after.announce(never)).to.equal(0)
   })
 
+  it('tells a node that refuses it again with its proof, once it is mined', async () => {
+    const publisher = start()
+    await publisher.list(never)
+    nodes[1]!.isDown = true
+    const txid = await publisher.publish({ create: await authorizations(), spend: [] }, never)
+    wallet.mine(txid)
+    for (let round = 0; round < 4; round++) {
+      await publisher.announce(never)
+      await publisher.list(never)
+    }
+    nodes[1]!.isDown = false
+    await publisher.announce(never)
+    expect(nodes[1]!.tokens.get(`${txid}.0`)?.transaction.merklePath).to.not.equal(undefined)
+  })
+
   it('leaves tokens of other hosts in the same wallet alone', async () => {
     const other = walletFixture('44')
     const publisher = new WalletAdvertPublisher({

@@ -48,6 +48,7 @@ const tokenSatoshis = 1
 /** A signature with its hash type, and the push: the longest there is. */
 const unlockingBytes = 74
 const pageOutputs = 500
+const openRoundsBeforeProof = 4
 
 /** A token, or the marker of a spend, as the wallet holds it. */
 interface HeldOutput {
@@ -63,6 +64,8 @@ interface HeldOutput {
 export class WalletAdvertPublisher implements AdvertPublisher {
   readonly #deps: WalletAdvertPublisherDeps
   #isLoaded = false
+  /** Announcements in a row after which some node still did not know. */
+  #openRounds = 0
 
   constructor(deps: WalletAdvertPublisherDeps) {
     this.#deps = deps
@@ -107,8 +110,12 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     return txid
   }
 
-  announce(signal: AbortSignal): Promise<number> {
-    return this.#deps.announcements.announce(signal)
+  async announce(signal: AbortSignal): Promise<number> {
+    const open = await this.#deps.announcements.announce(signal)
+    this.#openRounds = open === 0 ? 0 : this.#openRounds + 1
+    // By then it may be mined, and nodes that refused it as too dear to check take it with its proof.
+    if (this.#openRounds % openRoundsBeforeProof === openRoundsBeforeProof - 1) this.#isLoaded = false
+    return open
   }
 
   #announce(txid: string, tx: AtomicBEEF, create: readonly Statement[], spend: readonly OwnToken[]): void {

@@ -95,6 +95,11 @@ export class MemoryWallet implements AdvertWallet {
     return Promise.resolve({ totalOutputs: all.length, outputs, BEEF: beef.toBinary() })
   }
 
+  /** Puts one of its transactions into a block. */
+  mine(txid: string): void {
+    for (const transaction of this.made) if (transaction.id('hex') === txid) this.#chain.mine(transaction)
+  }
+
   async #finish(transaction: Transaction, { outputs = [] }: CreateActionArgs): Promise<SignActionResult> {
     // Made anew, as the SDK remembers the bytes of a transaction from before it was signed.
     const inputs = transaction.inputs.map((input) => ({

@@ -6,11 +6,13 @@ import type { BeefTransaction, Bump, ParsedBeef } from './parse-beef.ts'
 import { scriptCost } from './script-cost.ts'
 
 const maxUnprovenInputs = 500
-const maxSignatureChecks = 500
-const maxCostlyOperations = 2_000
-const maxScriptBytes = 500_000
+/** Each takes the SDK about 2 ms, and a BEEF of a stranger may take 50. */
+const maxSignatureChecks = 20
+/** Of scripts other than tokens and payments to a key: what they do can double with each operation. */
+const maxCostlyOperations = 6
+const maxScriptBytes = 4_000
 /** Bytes hashed for signatures: each check hashes its transaction. */
-const maxHashedBytes = 64_000_000
+const maxHashedBytes = 8_000_000
 /** Ways from the subject to its unproven ancestors: the SDK walks each of them. */
 const maxWays = 20_000
 
@@ -121,10 +123,12 @@ class CostMeter {
   add(spender: BeefTransaction, ...scripts: readonly Uint8Array[]): void {
     this.#inputs++
     for (const script of scripts) {
-      const { signatureChecks, costlyOperations } = scriptCost(script)
+      const { signatureChecks, costlyOperations, isPlain } = scriptCost(script)
       this.#signatureChecks += signatureChecks
-      this.#costlyOperations += costlyOperations
-      this.#scriptBytes += script.length
+      if (!isPlain) {
+        this.#costlyOperations += costlyOperations
+        this.#scriptBytes += script.length
+      }
       this.#hashedBytes += signatureChecks * spender.raw.length
     }
     if (

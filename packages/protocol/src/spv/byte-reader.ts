@@ -3,6 +3,8 @@ import { RelayError } from '../errors.ts'
 /** Reads bytes in order and refuses (400) what ends too early or counts beyond what is left. */
 export class ByteReader {
   at = 0
+  /** For its user to count with. */
+  parts = 0
   readonly #bytes: Uint8Array
   readonly #view: DataView
 

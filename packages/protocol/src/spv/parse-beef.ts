@@ -9,6 +9,8 @@ const maxTransactions = 1_000
 const maxLeaves = 5_000
 const maxLeavesPerBump = 256
 const maxTreeHeight = 32
+/** Inputs and outputs, of all transactions together. */
+const maxParts = 10_000
 
 export interface BeefInput {
   readonly txid: string
@@ -125,14 +127,14 @@ function readTransaction(reader: ByteReader, hasher: Hasher): BeefTransaction {
   const start = reader.at
   reader.uint32()
   const inputs: BeefInput[] = []
-  for (let left = reader.count(41); left > 0; left--) {
+  for (let left = countParts(reader, 41); left > 0; left--) {
     const txid = displayOrder(reader.bytes(32))
     const outputIndex = reader.uint32()
     inputs.push({ txid, outputIndex, unlockingScript: reader.bytes(reader.varInt()) })
     reader.uint32()
   }
   const lockingScripts: Uint8Array[] = []
-  for (let left = reader.count(9); left > 0; left--) {
+  for (let left = countParts(reader, 9); left > 0; left--) {
     reader.bytes(8)
     lockingScripts.push(reader.bytes(reader.varInt()))
   }
@@ -141,6 +143,13 @@ function readTransaction(reader: ByteReader, hasher: Hasher): BeefTransaction {
   // 64 bytes could as well be two hashes, an inner node of a Merkle tree.
   if (raw.length === 64) throw malformed('a transaction of 64 bytes')
   return { txid: displayOrder(hasher.sha256(hasher.sha256(raw))), raw, inputs, lockingScripts }
+}
+
+function countParts(reader: ByteReader, leastBytes: number): number {
+  const count = reader.count(leastBytes)
+  reader.parts += count
+  if (reader.parts > maxParts) throw malformed(`more than ${maxParts} inputs and outputs`)
+  return count
 }
 
 /** A hash as people write it: its bytes from the last to the first. */

@@ -1,3 +1,5 @@
+import { bytesToHex } from '../hex.ts'
+
 const pushData1 = 0x4c
 const pushData4 = 0x4e
 const checkSig = 0xac
@@ -15,14 +17,21 @@ const hashLast = 0xaa
 export interface ScriptCost {
   readonly signatureChecks: number
   readonly costlyOperations: number
+  /** Pushes, drops and signature checks only, or a payment to a key's hash: its time grows with its length and checks alone. */
+  readonly isPlain: boolean
 }
+
+const drops = [0x75, 0x6d]
+const payToKeyHash = /^76a914[0-9a-f]{40}88ac$/
 
 /** Counts without running. A multi-signature check counts as 20. */
 export function scriptCost(script: Uint8Array): ScriptCost {
   let signatureChecks = 0
   let costlyOperations = 0
+  let isPlain = true
   for (let at = 0; at < script.length;) {
     const op = script[at++] ?? 0
+    if (op > pushData4 && op !== checkSig && !drops.includes(op)) isPlain = false
     if (op < pushData1) at += op
     else if (op <= pushData4) {
       const width = 1 << (op - pushData1)
@@ -32,7 +41,11 @@ export function scriptCost(script: Uint8Array): ScriptCost {
       costlyOperations++
     else if (isBetween(op, hashFirst, hashLast)) costlyOperations++
   }
-  return { signatureChecks, costlyOperations }
+  return { signatureChecks, costlyOperations, isPlain: isPlain || isPayToKeyHash(script) }
+}
+
+function isPayToKeyHash(script: Uint8Array): boolean {
+  return script.length === 25 && payToKeyHash.test(bytesToHex(script))
 }
 
 function littleEndian(bytes: Uint8Array, at: number, width: number): number {
