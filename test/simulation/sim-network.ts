@@ -230,6 +230,7 @@ export class SimHost implements AsyncDisposable {
       lookupFailed: tell('lookupFailed'),
       feedFailed: tell('feedFailed'),
       published: tell('published'),
+      budgetUsed: tell('budgetUsed'),
       roundFailed: (fault) => {
         throw fault.error
       },

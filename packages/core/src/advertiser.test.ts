@@ -38,12 +38,17 @@ class FakeWallet implements AdvertPublisher {
     return Promise.resolve([...this.tokens])
   }
 
-  publish({ create, spend }: Parameters<AdvertPublisher['publish']>[0]): Promise<string> {
-    if (this.refuses) return Promise.reject(new Error('no money'))
+  /** Ten satoshis for a transaction, and one for each token in it. */
+  async publish(
+    { create, spend }: Parameters<AdvertPublisher['publish']>[0],
+    afford: (satoshis: number) => Promise<boolean>,
+  ): Promise<string | null> {
+    if (this.refuses) throw new Error('no money')
+    if (!(await afford(10 + create.length + spend.length))) return null
     this.tokens = this.tokens.filter((token) => !spend.includes(token))
     for (const one of create) this.hold(one)
     this.transactions.push({ created: create.length, spent: spend.length })
-    return Promise.resolve('txid')
+    return 'txid'
   }
 
   announce(): Promise<number> {
@@ -60,6 +65,9 @@ class FakeWallet implements AdvertPublisher {
 describe('advertiser', () => {
   let wallet: FakeWallet
   let standing: RoutingAuthorization[]
+  let storedAtMs: Map<string, number>
+  let left: Record<'known' | 'newcomers', number>
+  let waits: string[]
   let withdrawn: StoredWithdrawal[]
   let clock: ManualClock
   let deps: AdvertiserDeps
@@ -69,6 +77,9 @@ describe('advertiser', () => {
     wallet = new FakeWallet()
     standing = []
     withdrawn = []
+    storedAtMs = new Map()
+    left = { known: 1e6, newcomers: 1e6 }
+    waits = []
     clock = new ManualClock(dayMs)
     failedRounds = 0
     deps = {
@@ -78,7 +89,8 @@ describe('advertiser', () => {
             standing
               .toSorted((a, b) => (a.userKey < b.userKey ? -1 : 1))
               .filter(({ userKey }) => after === null || userKey > after)
-              .slice(0, limit),
+              .slice(0, limit)
+              .map((one) => ({ authorization: one, storedAtMs: storedAtMs.get(one.userKey) ?? 0 })),
           ),
       },
       withdrawals: {
@@ -94,8 +106,19 @@ describe('advertiser', () => {
       alarm: new Alarm(clock),
       clock,
       random: seededRandom(1),
+      budget: {
+        left: (on) => Promise.resolve(left[on]),
+        take(on, satoshis) {
+          if (satoshis > left[on]) return Promise.resolve(false)
+          left[on] -= satoshis
+          return Promise.resolve(true)
+        },
+      },
       events: {
         published: () => undefined,
+        budgetUsed: ({ on, waiting }) => {
+          waits.push(`${waiting} ${on}`)
+        },
         roundFailed: () => {
           failedRounds += 1
         },
@@ -197,6 +220,44 @@ describe('advertiser', () => {
     withdrawn = [{ withdrawal: withdrawal(1, dayMs + 1), txid: null }]
     await reconcile(deps, never)
     expect(wallet.transactions).to.deep.equal([{ created: 1, spent: 1 }])
+  })
+
+  it('stops at the budget, with the newcomers that were first, and goes on when there is more', async () => {
+    standing = [1, 2, 3, 4].map((user) => authorization(user))
+    for (const [index, { userKey }] of standing.entries()) storedAtMs.set(userKey, 100 - index)
+    left = { known: 100, newcomers: 12 }
+    await reconcile(deps, never)
+    expect(users()).to.deep.equal([standing[3]!.userKey, standing[2]!.userKey])
+    expect(waits).to.deep.equal(['2 newcomers'])
+    left.newcomers = 1e6
+    await reconcile(deps, never)
+    expect(users()).to.have.length(4)
+  })
+
+  it('ends and renews known adverts with what newcomers cannot touch: who leaves first, then what expires first', async () => {
+    const until = (user: number, days: number) =>
+      authorization(user, { dates: { issuedAtMs: 0, expiresAtMs: days * dayMs } })
+    for (const [user, days] of [
+      [1, 90],
+      [2, 5],
+      [3, 30],
+    ] as const) {
+      wallet.hold({ kind: 'authorization', authorization: until(user, days) })
+    }
+    standing = [1, 2, 9].map((user) => authorization(user, { dates: { issuedAtMs: dayMs, expiresAtMs: 91 * dayMs } }))
+    left = { known: 24, newcomers: 0 }
+    deps = { ...deps, options: { ...deps.options, mostPerTransaction: 1 } }
+    await reconcile(deps, never)
+    expect(wallet.transactions).to.deep.equal([
+      { created: 0, spent: 1 },
+      { created: 1, spent: 1 },
+    ])
+    expect(users()).to.have.members([1, 2].map((user) => authorization(user).userKey))
+    const renewed = wallet.tokens.filter(
+      ({ statement }) => statement.kind === 'authorization' && statement.authorization.dates?.issuedAtMs === dayMs,
+    )
+    expect(renewed.map(({ userKey }) => userKey)).to.deep.equal([authorization(2).userKey])
+    expect(waits).to.deep.equal(['1 known', '1 newcomers'])
   })
 
   it('goes on by itself after the wallet refused, and wakes when rung', async () => {

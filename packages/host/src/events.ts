@@ -91,6 +91,9 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       if (spent > 0) metrics.adverts.inc({ change: 'spent' }, spent)
       log.info({ created, spent, txid }, 'adverts published')
     },
+    budgetUsed({ on, waiting }) {
+      log.warn({ on, waiting }, 'the budget for adverts is used up for today')
+    },
     roundFailed({ part, error }) {
       metrics.roundFailures.inc({ part })
       log.error({ part, err: error }, 'a round failed')

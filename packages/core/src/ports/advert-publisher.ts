@@ -19,9 +19,14 @@ export interface AdvertPublisher {
   list(signal: AbortSignal): Promise<OwnToken[]>
   /**
    * One transaction that creates a token for each statement and spends the given ones. Resolves to the txid when the
-   * wallet has taken it; the overlay hears of it by {@link announce}. Rejects when the wallet refuses.
+   * wallet has taken it; the overlay hears of it by {@link announce}. Before anything is spent, `afford` is told what it costs,
+   * fees and tokens; null when it says no, and nothing was spent. Rejects when the wallet refuses.
    */
-  publish(change: { create: readonly Statement[]; spend: readonly OwnToken[] }, signal: AbortSignal): Promise<string>
+  publish(
+    change: { create: readonly Statement[]; spend: readonly OwnToken[] },
+    afford: (satoshis: number) => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<string | null>
   /**
    * Gives overlay nodes the transactions of ours that they have not confirmed, the same bytes again. Resolves to how many
    * (transaction, node) pairs are still open. Never rejects.

@@ -6,6 +6,12 @@ export interface StoredAuthorization {
   readonly revokedAtMs: number | null
 }
 
+/** One that stands. */
+export interface StandingAuthorization {
+  readonly authorization: RoutingAuthorization
+  readonly storedAtMs: number
+}
+
 /**
  * Whom this host may host: for each user the newest authorization. Each call is atomic and durable when it resolves.
  * @throws {RelayError} ERR_STORAGE_FULL when there is no room, ERR_UNAVAILABLE when the disk fails.
@@ -17,5 +23,5 @@ export interface AuthorizationStore {
   /** False when there was nothing that stood. */
   revoke(user: IdentityKey, nowMs: number): Promise<boolean>
   /** Those that stand, by user key, after `afterUser`; at most `limit`. */
-  page(afterUser: IdentityKey | null, limit: number): Promise<RoutingAuthorization[]>
+  page(afterUser: IdentityKey | null, limit: number): Promise<StandingAuthorization[]>
 }

@@ -19,5 +19,7 @@ export interface CoreEvents {
   lookupFailed(event: { recipient: IdentityKey; reason: string }): void
   feedFailed(event: { node: string; topic: string; error: unknown }): void
   published(event: { created: number; spent: number; txid: string }): void
-  roundFailed(event: { part: 'lane' | 'advertiser' | 'retention' | 'news' | 'notices'; error: unknown }): void
+  /** Adverts wait for tomorrow. */
+  budgetUsed(event: { on: 'known' | 'newcomers'; waiting: number }): void
+  roundFailed(event: { part: 'advertiser' | 'lane' | 'news' | 'notices' | 'retention'; error: unknown }): void
 }

@@ -8,6 +8,7 @@ import type { ProofPolicyStore } from './proof-policy-store.ts'
 import type { QueueStore } from './queue-store.ts'
 import type { RuleStore } from './rule-store.ts'
 import type { SessionStateStore } from './session-state-store.ts'
+import type { SpendingStore } from './spending-store.ts'
 import type { WithdrawalStore } from './withdrawal-store.ts'
 
 /** All that a host keeps, in one place with one owner. */
@@ -22,6 +23,7 @@ export interface Store extends AsyncDisposable {
   readonly hostKeys: HostKeyStore
   readonly permissions: PermissionStore
   readonly sessionState: SessionStateStore
+  readonly spending: SpendingStore
   readonly withdrawals: WithdrawalStore
   /**
    * Writes something that changes nothing.

@@ -28,7 +28,7 @@ export function authorizationStoreContract(adapter: string, open: () => Promise<
       it(`gives back what was put: ${name}`, async () => {
         expect(await authorizations().put(authorization, nowMs)).to.equal('stored')
         expect(await authorizations().find(bob)).to.deep.equal({ authorization, revokedAtMs: null })
-        expect(await authorizations().page(null, 10)).to.deep.equal([authorization])
+        expect(await authorizations().page(null, 10)).to.deep.equal([{ authorization, storedAtMs: nowMs }])
       })
     }
 
@@ -109,8 +109,8 @@ export function authorizationStoreContract(adapter: string, open: () => Promise<
       const seen: string[] = []
       for (let after: (typeof users)[number] | null = null; ;) {
         const page = await authorizations().page(after, 3)
-        seen.push(...page.map(({ userKey }) => userKey))
-        after = page.at(-1)?.userKey ?? null
+        seen.push(...page.map(({ authorization }) => authorization.userKey))
+        after = page.at(-1)?.authorization.userKey ?? null
         if (page.length < 3) break
       }
       expect(seen).to.deep.equal(standing)

@@ -45,4 +45,5 @@ export {
   largePage,
   listing,
 } from './with-store.ts'
+export { spendingStoreContract } from './spending-store.contract.ts'
 export { withdrawalStoreContract } from './withdrawal-store.contract.ts'

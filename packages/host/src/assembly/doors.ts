@@ -12,6 +12,7 @@ import { boxRules } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
 import { messageboxRoutes } from '../doors/messagebox/routes.ts'
 import { permissionsRoutes } from '../doors/permissions/routes.ts'
+import { AuthorizationQuotas } from '../doors/phip/authorization-quotas.ts'
 import { phipRoutes } from '../doors/phip/routes.ts'
 import { relayHost } from '../doors/well-known/relay-host.ts'
 import { CallerLimits } from '../http/caller-limits.ts'
@@ -88,6 +89,7 @@ export function openDoors(
         router,
         authorizations: store.authorizations,
         withdrawals: store.withdrawals,
+        quotas: new AuthorizationQuotas(config.advertiser),
         publishes: outbound.publisher !== null,
         homes,
         policies,

@@ -1,4 +1,5 @@
 import {
+  AdvertBudget,
   Alarm,
   RouteNews,
   runAdvertiser,
@@ -7,7 +8,7 @@ import {
   runRetention,
   tellSenders,
 } from '@overpost/core'
-import { signEnvelope, type HostOrigin, type IdentityKey } from '@overpost/protocol'
+import { type HostOrigin, type IdentityKey, signEnvelope } from '@overpost/protocol'
 import type { Background } from '../background.ts'
 import { boxRetention } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
@@ -92,9 +93,21 @@ export function startLoops(
   } else {
     const { authorizations, withdrawals } = store
     const options = { ...config.advertiser, backoff: advertiserBackoff }
+    const budget = new AdvertBudget(store.spending, clock, options.dailySatoshis)
     background.start('advertiser', (signal) =>
       runAdvertiser(
-        { authorizations, withdrawals, publisher, alarm: advertiserAlarm, clock, random, events, self, options },
+        {
+          authorizations,
+          withdrawals,
+          publisher,
+          budget,
+          alarm: advertiserAlarm,
+          clock,
+          random,
+          events,
+          self,
+          options,
+        },
         signal,
       ),
     )

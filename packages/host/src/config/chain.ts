@@ -73,6 +73,21 @@ export const advertiserSetting = z
       description: 'How often adverts on chain are compared with what users authorised.',
       unit: 'ms',
     }),
+    dailySatoshis: count(0, 2_100_000_000_000_000, 100_000).meta({
+      description:
+        'The most that adverts may cost in a day (UTC), fees and tokens; half of it at most for users who have none yet. What is over waits.',
+      unit: 'satoshis',
+      env: 'OVERPOST_ADVERTISER_DAILY_SATOSHIS',
+    }),
+    newPerAddress: count(1, 1_000_000, 50).meta({
+      description: 'Identities that one address (of IPv6: one /64) may bring here in a day.',
+    }),
+    newPerDay: count(1, 10_000_000, 2_000).meta({
+      description: 'Identities that are taken in a day, of all addresses.',
+    }),
+    changesPerUser: count(1, 10_000, 10).meta({
+      description: 'New authorizations of one identity, and withdrawals, in a day.',
+    }),
     mostPerTransaction: count(1, 1_000, 100).meta({ description: 'Adverts made and ended in one transaction.' }),
   })
   .prefault({})

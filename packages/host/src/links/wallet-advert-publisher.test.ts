@@ -10,6 +10,7 @@ import { AdvertAnnouncements } from './advert-announcements.ts'
 import { WalletAdvertPublisher } from './wallet-advert-publisher.ts'
 
 const never = new AbortController().signal
+const anyPrice = () => Promise.resolve(true)
 
 describe('WalletAdvertPublisher', () => {
   let wallet: MemoryWallet
@@ -53,7 +54,7 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     const create = await authorizations()
     expect(await publisher.list(never)).to.deep.equal([])
-    const txid = await publisher.publish({ create, spend: [] }, never)
+    const txid = await publisher.publish({ create, spend: [] }, anyPrice, never)
     expect(wallet.made.map((made) => made.id('hex'))).to.deep.equal([txid])
     const adverts = await publisher.list(never)
     expect(adverts.map((advert) => advert.statement)).to.deep.equal(create)
@@ -73,17 +74,17 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     const [first, second, third] = await authorizations()
     await publisher.list(never)
-    await publisher.publish({ create: [first!, second!], spend: [] }, never)
+    await publisher.publish({ create: [first!, second!], spend: [] }, anyPrice, never)
     await publisher.announce(never)
     const [advert] = await publisher.list(never)
-    await publisher.publish({ create: [third!], spend: [advert!] }, never)
+    await publisher.publish({ create: [third!], spend: [advert!] }, anyPrice, never)
     expect((await publisher.list(never)).map(({ userKey }) => userKey)).to.deep.equal(
       ['52', '53'].map((digits) => walletFixture(digits).identityKey),
     )
     expect(await publisher.announce(never)).to.equal(0)
     expect(shown()).to.deep.equal(Array(2).fill(['spent', 'live', 'live']))
     expect(wallet.held.size).to.equal(3)
-    await publisher.publish({ create: [first!], spend: [] }, never)
+    await publisher.publish({ create: [first!], spend: [] }, anyPrice, never)
     expect(wallet.held.size).to.equal(3)
   })
 
@@ -91,7 +92,7 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     nodes[1]!.isDown = true
     await publisher.list(never)
-    const txid = await publisher.publish({ create: await authorizations(), spend: [] }, never)
+    const txid = await publisher.publish({ create: await authorizations(), spend: [] }, anyPrice, never)
     expect(await publisher.announce(never)).to.equal(1)
     expect(failures).to.deep.equal(['status 503'])
     nodes[1]!.isDown = false
@@ -103,11 +104,11 @@ describe('WalletAdvertPublisher', () => {
     const before = start()
     await before.list(never)
     const create = await authorizations()
-    const created = await before.publish({ create, spend: [] }, never)
+    const created = await before.publish({ create, spend: [] }, anyPrice, never)
     await before.announce(never)
     nodes[1]!.isDown = true
     const [advert] = await before.list(never)
-    const spent = await before.publish({ create: [], spend: [advert!] }, never)
+    const spent = await before.publish({ create: [], spend: [advert!] }, anyPrice, never)
     await before.announce(never)
     expect(shown()).to.deep.equal([
       ['spent', 'live', 'live'],
@@ -126,9 +127,9 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     nodes[1]!.isDown = true
     await publisher.list(never)
-    await publisher.publish({ create: await authorizations(), spend: [] }, never)
+    await publisher.publish({ create: await authorizations(), spend: [] }, anyPrice, never)
     const [advert] = await publisher.list(never)
-    await publisher.publish({ create: [], spend: [advert!] }, never)
+    await publisher.publish({ create: [], spend: [advert!] }, anyPrice, never)
     expect(await publisher.announce(never)).to.equal(2)
     nodes[1]!.isDown = false
     expect(await publisher.announce(never)).to.equal(0)
@@ -139,11 +140,13 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     await publisher.list(never)
     const create = await authorizations()
-    await publisher.publish({ create, spend: [] }, never)
+    await publisher.publish({ create, spend: [] }, anyPrice, never)
     const [advert] = await publisher.list(never)
     for (const refusal of ['create', 'sign'] as const) {
       wallet.refuses = refusal
-      const outcome = await publisher.publish({ create: [], spend: [advert!] }, never).catch((error: unknown) => error)
+      const outcome = await publisher
+        .publish({ create: [], spend: [advert!] }, anyPrice, never)
+        .catch((error: unknown) => error)
       expect(outcome).to.be.instanceOf(Error)
     }
     expect(wallet.aborted).to.equal(1)
@@ -157,7 +160,7 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     await publisher.list(never)
     const [first] = await authorizations()
-    await publisher.publish({ create: [withdrawal, first!], spend: [] }, never)
+    await publisher.publish({ create: [withdrawal, first!], spend: [] }, anyPrice, never)
     expect(await publisher.announce(never)).to.equal(0)
     expect(shown()).to.deep.equal(Array(2).fill(['live', 'live']))
     const [minted] = [...wallet.held.values()]
@@ -167,7 +170,7 @@ describe('WalletAdvertPublisher', () => {
     const after = start()
     const held = await after.list(never)
     expect(held.map(({ statement }) => statement)).to.deep.equal([withdrawal, first])
-    await after.publish({ create: [], spend: held.slice(0, 1) }, never)
+    await after.publish({ create: [], spend: held.slice(0, 1) }, anyPrice, never)
     expect((await after.list(never)).map(({ statement }) => statement)).to.deep.equal([first])
   })
 
@@ -179,9 +182,9 @@ describe('WalletAdvertPublisher', () => {
     }
     const publisher = start()
     await publisher.list(never)
-    await publisher.publish({ create: [await withdrawal(1)], spend: [] }, never)
+    await publisher.publish({ create: [await withdrawal(1)], spend: [] }, anyPrice, never)
     await publisher.announce(never)
-    await publisher.publish({ create: [await withdrawal(2)], spend: [] }, never)
+    await publisher.publish({ create: [await withdrawal(2)], spend: [] }, anyPrice, never)
     await publisher.announce(never)
     for (const { tokens } of nodes) tokens.delete([...tokens.keys()][0]!)
 
@@ -194,8 +197,8 @@ describe('WalletAdvertPublisher', () => {
     const publisher = start()
     await publisher.list(never)
     nodes[1]!.isDown = true
-    const txid = await publisher.publish({ create: await authorizations(), spend: [] }, never)
-    wallet.mine(txid)
+    const txid = await publisher.publish({ create: await authorizations(), spend: [] }, anyPrice, never)
+    wallet.mine(txid!)
     for (let round = 0; round < 4; round++) {
       await publisher.announce(never)
       await publisher.list(never)
@@ -205,6 +208,21 @@ describe('WalletAdvertPublisher', () => {
     expect(nodes[1]!.tokens.get(`${txid}.0`)?.transaction.merklePath).to.not.equal(undefined)
   })
 
+  it('tells what a transaction costs before it is made, and makes none that is not afforded', async () => {
+    const publisher = start()
+    await publisher.list(never)
+    const create = await authorizations()
+    const asked: number[] = []
+    const no = (satoshis: number) => {
+      asked.push(satoshis)
+      return Promise.resolve(false)
+    }
+    expect(await publisher.publish({ create, spend: [] }, no, never)).to.equal(null)
+    expect([wallet.made.length, wallet.aborted]).to.deep.equal([0, 1])
+    // This wallet pays with a coin of 1,000 and takes no change.
+    expect(asked).to.deep.equal([1_000])
+  })
+
   it('leaves tokens of other hosts in the same wallet alone', async () => {
     const other = walletFixture('44')
     const publisher = new WalletAdvertPublisher({
@@ -212,7 +230,7 @@ describe('WalletAdvertPublisher', () => {
       signer: other,
       announcements: new AdvertAnnouncements({ urls: [], timeoutMs: 1_000, failed: () => undefined }),
     })
-    await start().publish({ create: await authorizations(), spend: [] }, never)
+    await start().publish({ create: await authorizations(), spend: [] }, anyPrice, never)
     expect(await publisher.list(never)).to.deep.equal([])
   })
 })

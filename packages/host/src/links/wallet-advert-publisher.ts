@@ -49,6 +49,7 @@ const tokenSatoshis = 1
 const unlockingBytes = 74
 const pageOutputs = 500
 const openRoundsBeforeProof = 4
+const mostFeePerByte = 0.5
 
 /** A token, or the marker of a spend, as the wallet holds it. */
 interface HeldOutput {
@@ -89,8 +90,9 @@ export class WalletAdvertPublisher implements AdvertPublisher {
 
   async publish(
     { create, spend }: { create: readonly Statement[]; spend: readonly OwnToken[] },
+    afford: (satoshis: number) => Promise<boolean>,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<string | null> {
     const wallet = this.#deps.openWallet(signal)
     const { inputs, inputBeef } = await this.#inputs(wallet, spend)
     const outputs = await this.#outputs(create, spend)
@@ -99,10 +101,14 @@ export class WalletAdvertPublisher implements AdvertPublisher {
       ...(inputs.length === 0 ? {} : { inputBEEF: inputBeef, inputs: inputs.map(toActionInput) }),
       outputs,
       labels: [advertBasket],
-      options: { randomizeOutputs: false, acceptDelayedBroadcast: false },
+      // Not signed yet: what it costs is known first.
+      options: { randomizeOutputs: false, acceptDelayedBroadcast: false, signAndProcess: false },
     })
-    const { txid, tx } =
-      made.signableTransaction === undefined ? made : await this.#sign(wallet, made.signableTransaction, inputs)
+    const { signableTransaction } = made
+    if (signableTransaction === undefined) throw new Error('the wallet signed before it was asked to')
+    const signed = await this.#sign(wallet, signableTransaction, inputs, afford)
+    if (signed === null) return null
+    const { txid, tx } = signed
     if (txid === undefined) throw new Error('the wallet named no transaction')
     // Without the bytes, the next round reads them from the baskets.
     if (tx === undefined) this.#isLoaded = false
@@ -227,13 +233,19 @@ export class WalletAdvertPublisher implements AdvertPublisher {
     return [...outputs, marker]
   }
 
+  /** Null when it costs more than can be afforded. */
   async #sign(
     wallet: AdvertWallet,
     { tx, reference }: SignableTransaction,
     inputs: readonly HeldOutput[],
-  ): Promise<SignActionResult> {
+    afford: (satoshis: number) => Promise<boolean>,
+  ): Promise<SignActionResult | null> {
     try {
       const transaction = Transaction.fromAtomicBEEF(tx)
+      if (!(await afford(costOf(transaction, inputs.length)))) {
+        await wallet.abortAction({ reference })
+        return null
+      }
       const spends: Record<number, { unlockingScript: string }> = {}
       for (const { outpoint, script } of inputs) {
         const index = transaction.inputs.findIndex(
@@ -284,6 +296,26 @@ export function httpAdvertWallet({
     new HTTPWalletJSON(originator, url, (address, init) =>
       call(address, { ...init, redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
     )
+}
+
+/**
+ * What a transaction takes from the wallet: the fee, and a satoshi for each token that is in it afterwards and was not before. Where the
+ * wallet does not show what its inputs hold, the most that miners ask is assumed.
+ */
+function costOf({ inputs, outputs }: Transaction, tokensSpent: number): number {
+  const ours = outputs.filter(({ satoshis }) => satoshis === tokenSatoshis).length
+  let fee = -outputs.reduce((sum, { satoshis = 0 }) => sum + satoshis, 0)
+  for (const { sourceTransaction, sourceOutputIndex } of inputs) {
+    const satoshis = sourceTransaction?.outputs[sourceOutputIndex]?.satoshis
+    if (satoshis === undefined) return mostFeeFor(inputs.length, outputs) + ours
+    fee += satoshis
+  }
+  return Math.max(0, fee + tokenSatoshis * (ours - tokensSpent))
+}
+
+function mostFeeFor(inputs: number, outputs: Transaction['outputs']): number {
+  const bytes = outputs.reduce((sum, { lockingScript }) => sum + 20 + lockingScript.toBinary().length, inputs * 200)
+  return Math.ceil(bytes * mostFeePerByte)
 }
 
 async function* pages(

@@ -51,7 +51,8 @@ export class MemoryWallet implements AdvertWallet {
     for (const { lockingScript, satoshis } of args.outputs ?? []) {
       transaction.addOutput({ satoshis, lockingScript: new LockingScript(LockingScript.fromHex(lockingScript).chunks) })
     }
-    if ((args.inputs ?? []).length === 0) return await this.#finish(transaction, args)
+    if ((args.inputs ?? []).length === 0 && args.options?.signAndProcess !== false)
+      return await this.#finish(transaction, args)
     const reference = `action ${this.#unsigned.size}`
     this.#unsigned.set(reference, { transaction, args })
     for (const input of transaction.inputs) input.unlockingScript ??= new UnlockingScript([])

@@ -10,6 +10,7 @@ import {
   quotasContract,
   retentionContract,
   sessionStateStoreContract,
+  spendingStoreContract,
   withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openMemoryStore } from './open-memory-store.ts'
@@ -28,3 +29,4 @@ withdrawalStoreContract('memory', open)
 ruleStoreContract('memory', open)
 queueStoreContract('memory', open)
 quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore({ quotas })))
+spendingStoreContract('memory', open)

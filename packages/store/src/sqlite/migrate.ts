@@ -7,6 +7,7 @@ import { countUsage } from './migrations/0005-usage.ts'
 import { addHostKeys } from './migrations/0006-host-keys.ts'
 import { keepSettledMessages } from './migrations/0007-settled-messages.ts'
 import { addOperatorRules } from './migrations/0008-operator-rules.ts'
+import { addSpending } from './migrations/0009-spending.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -18,6 +19,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addHostKeys,
   keepSettledMessages,
   addOperatorRules,
+  addSpending,
 ]
 
 /**

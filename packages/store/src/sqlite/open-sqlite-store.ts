@@ -20,6 +20,7 @@ import { sqliteMessageRecords } from './sqlite-message-records.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
+import { SqliteSpendingStore } from './sqlite-spending-store.ts'
 import { SqliteWithdrawalStore } from './sqlite-withdrawal-store.ts'
 import { SqliteRuleStore } from './sqlite-rule-store.ts'
 import { sqliteQueueRows } from './sqlite-queue-rows.ts'
@@ -90,6 +91,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     outbox,
     records: sqliteMessageRecords(reader),
     authorizations,
+    spending: new SqliteSpendingStore(reader, writer),
     withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
     rules: new SqliteRuleStore(reader, writer),
     queue: claimingQueueStore(sqliteQueueRows(reader, writer), outbox),

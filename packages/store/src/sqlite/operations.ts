@@ -3,6 +3,7 @@ import { acceptPlacements } from './operations/accept-placements.ts'
 import { acknowledgeMessages } from './operations/acknowledge-messages.ts'
 import { expireOutgoing } from './operations/expire-outgoing.ts'
 import { changeQueued } from './operations/change-queued.ts'
+import { addSpending } from './operations/add-spending.ts'
 import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
@@ -34,6 +35,7 @@ export const operations = {
   acknowledgeMessages,
   expireOutgoing,
   changeQueued,
+  addSpending,
   finishParcels,
   finishUnrouted,
   forgetMemories,

@@ -1,4 +1,9 @@
-import { BoundedMap, type AuthorizationStore, type StoredAuthorization } from '@overpost/core'
+import {
+  BoundedMap,
+  type AuthorizationStore,
+  type StandingAuthorization,
+  type StoredAuthorization,
+} from '@overpost/core'
 import type { IdentityKey, RoutingAuthorization } from '@overpost/protocol'
 import { authorizationColumns, decodeAuthorization, type AuthorizationRow } from './authorization-row.ts'
 import type { ReaderContext } from './reader-context.ts'
@@ -38,13 +43,18 @@ export class SqliteAuthorizationStore implements AuthorizationStore {
     return this.#writer.run('revokeAuthorization', { user, nowMs }).finally(() => this.#known.delete(user))
   }
 
-  page(afterUser: IdentityKey | null, limit: number): Promise<RoutingAuthorization[]> {
+  page(afterUser: IdentityKey | null, limit: number): Promise<StandingAuthorization[]> {
     const after = Buffer.from(afterUser ?? '', 'hex')
-    const sql = `SELECT ${authorizationColumns} FROM authorizations
+    const sql = `SELECT ${authorizationColumns}, stored_at_ms FROM authorizations
        WHERE user_key > ? AND revoked_at_ms IS NULL ORDER BY user_key LIMIT ?`
     return new Promise((resolve) => {
-      const rows = this.#reader.read(() => this.#reader.sql<AuthorizationRow>(sql).all(after, limit))
-      resolve(rows.map((row) => decodeAuthorization(row).authorization))
+      const rows = this.#reader.read(() => this.#reader.sql<[...AuthorizationRow, number]>(sql).all(after, limit))
+      resolve(
+        rows.map(([...row]) => {
+          const storedAtMs = row.pop() as number
+          return { authorization: decodeAuthorization(row as unknown as AuthorizationRow).authorization, storedAtMs }
+        }),
+      )
     })
   }
 

@@ -15,6 +15,7 @@ import {
   quotasContract,
   retentionContract,
   sessionStateStoreContract,
+  spendingStoreContract,
   withdrawalStoreContract,
 } from '@overpost/core/testing'
 import { openSqliteStore } from './open-sqlite-store.ts'
@@ -48,3 +49,4 @@ withdrawalStoreContract('sqlite', open)
 ruleStoreContract('sqlite', open)
 queueStoreContract('sqlite', open)
 quotasContract('sqlite', openWith)
+spendingStoreContract('sqlite', open)

@@ -23,7 +23,7 @@ describe('/publishWithdrawal', () => {
 
   beforeEach(async () => {
     wallet = createServer()
-    host = await hostFixture({ wallet: { url: await bind(wallet) } })
+    host = await hostFixture({ wallet: { url: await bind(wallet) }, advertiser: { changesPerUser: 100 } })
     bob = callerFixture(bobWallet, host.url)
     await bob.post('/authorizeRouting', await authorizationBody(bobWallet, host, { issuedAtMs: Date.now() - 60_000 }))
   })

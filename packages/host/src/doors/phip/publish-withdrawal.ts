@@ -9,12 +9,14 @@ import {
 } from '@overpost/protocol'
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
+import type { AuthorizationQuotas } from './authorization-quotas.ts'
 
 export interface PublishWithdrawalDeps {
   readonly authorizations: Pick<AuthorizationStore, 'find'>
   readonly withdrawals: Pick<WithdrawalStore, 'find' | 'put'>
   readonly advertiserAlarm: Pick<Alarm, 'ring'>
   readonly verifier: SignatureVerifier
+  readonly quotas: Pick<AuthorizationQuotas, 'takeChange'>
   readonly clock: Pick<Clock, 'nowMs'>
   /** Whether this host has a wallet, to put withdrawals on chain with. */
   readonly publishes: boolean
@@ -29,7 +31,7 @@ const mostPerUser = 10
  * transaction follows, and the same call again tells its id.
  */
 export function publishWithdrawal(deps: PublishWithdrawalDeps): Middleware<PeerState> {
-  const { authorizations, withdrawals, advertiserAlarm, verifier, clock, publishes } = deps
+  const { authorizations, withdrawals, advertiserAlarm, verifier, clock, publishes, quotas } = deps
   return async (ctx) => {
     const userKey = ctx.state.peer.identityKey
     const withdrawal = parsePublishWithdrawal(parseBody(ctx.state.rawBody), userKey)
@@ -37,6 +39,8 @@ export function publishWithdrawal(deps: PublishWithdrawalDeps): Middleware<PeerS
     requireWithdrawal(withdrawal, { nowMs, verifier })
     if (!publishes) throw new RelayError('ERR_UNAVAILABLE', 'This host has no wallet to publish with.')
     if ((await authorizations.find(userKey)) === null) throw new RelayError('ERR_NOT_AUTHORIZED')
+    const known = await withdrawals.find(userKey, withdrawal.hostKey)
+    if (known?.withdrawal.atMs !== withdrawal.atMs) quotas.takeChange(userKey)
     const outcome = await withdrawals.put(withdrawal, nowMs, mostPerUser)
     if (outcome === 'older') throw new RelayError('ERR_INVALID_WITHDRAWAL', 'A later one came before.')
     if (outcome === 'full') {
