@@ -144,7 +144,7 @@ async function cyclic({ builder }: BeefWorld): Promise<CorpusEntry[]> {
     }
     return step
   }
-  const steps = await ladder(10)
+  const steps = await ladder(7)
   const valid = Buffer.from(steps.toBEEF())
   const parent = await builder.spend([{ transaction: builder.fund(), index: 0 }], [pay(100)])
   const child = await builder.spend([{ transaction: parent, index: 0 }], [pay(50)])
@@ -152,7 +152,7 @@ async function cyclic({ builder }: BeefWorld): Promise<CorpusEntry[]> {
   const noProofs = (...list: Buffer[]) =>
     Buffer.concat([v1, Buffer.of(0), varInt(list.length), ...list.flatMap((raw) => [raw, Buffer.of(0)])])
   return [
-    { name: 'a ladder of 10 rungs, 1,024 ways', bytes: valid },
+    { name: 'a ladder of 7 rungs, 128 ways', bytes: valid },
     { name: 'a chain that ends nowhere', bytes: noProofs(...raws) },
     {
       name: 'the same transaction a thousand times',
@@ -194,7 +194,7 @@ async function dear({ builder }: BeefWorld): Promise<CorpusEntry[]> {
     builder.valid.add(spender.id('hex')) // should it be run to its end
     entries.push({ name: `dear: ${name}`, bytes: Uint8Array.from(spender.toBEEF()) })
   }
-  for (const count of [10, 20, 21, 100, 400]) {
+  for (const count of [10, 14, 15, 100, 400]) {
     const coins = Array.from({ length: count }, () => ({ transaction: builder.fund(), index: 0 }))
     const spender = await builder.spend(coins, [pay(100)])
     entries.push({ name: `dear: ${count} true signatures`, bytes: Uint8Array.from(spender.toBEEF()) })

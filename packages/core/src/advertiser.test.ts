@@ -185,7 +185,7 @@ describe('advertiser', () => {
   it('spends no more in one transaction than nodes check', async () => {
     for (let user = 1; user <= 30; user++) wallet.hold(allowed(user))
     await reconcile(deps, never)
-    expect(wallet.transactions.map(({ spent: count }) => count)).to.deep.equal([12, 12, 6])
+    expect(wallet.transactions.map(({ spent: count }) => count)).to.deep.equal([9, 9, 9, 3])
   })
 
   it('leaves a second token for a standing authorization, whose spend would end the route, and spends both when it ends', async () => {

@@ -37,8 +37,8 @@ export interface AdvertiserDeps {
   }
 }
 
-/** Spends in one transaction. Nodes check its signatures until it is mined, and 20 of a BEEF at most (docs/decisions/0024-dear-beefs.md). */
-const mostSpends = 12
+/** Spends in one transaction. Nodes check its signatures until it is mined, and 14 of a BEEF at most (docs/decisions/0024-dear-beefs.md). */
+const mostSpends = 9
 
 /**
  * Makes our tokens on chain match what users authorised and withdrew, until `signal` aborts. It reads both sides afresh each round, the

@@ -6,8 +6,8 @@ import type { BeefTransaction, Bump, ParsedBeef } from './parse-beef.ts'
 import { scriptCost } from './script-cost.ts'
 
 const maxUnprovenInputs = 500
-/** Each takes the SDK about 2 ms, and a BEEF of a stranger may take 50. */
-const maxSignatureChecks = 20
+/** Each takes the SDK up to 3 ms on a busy machine, and a BEEF of a stranger may take 50. */
+const maxSignatureChecks = 14
 /** Of scripts other than tokens and payments to a key: what they do can double with each operation. */
 const maxCostlyOperations = 6
 const maxScriptBytes = 4_000
