@@ -231,6 +231,7 @@ export class SimHost implements AsyncDisposable {
       feedFailed: tell('feedFailed'),
       published: tell('published'),
       budgetUsed: tell('budgetUsed'),
+      handedOver: tell('handedOver'),
       roundFailed: (fault) => {
         throw fault.error
       },

@@ -11,6 +11,7 @@ export {
   type ListOptions,
   type MessageBoxClientOptions,
   type MessagePage,
+  type MoveProgress,
   type SentMessage,
 } from './message-box-client.ts'
 export { OperatorClient, type OperatorClientOptions } from './operator-client.ts'

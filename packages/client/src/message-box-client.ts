@@ -2,16 +2,19 @@ import { ClientSession, fetchTransport, type SessionWallet, type Transport } fro
 import {
   acknowledgeMessageAnswerSchema,
   boxNameSchema,
+  bytesToHex,
   capabilityPath,
   defaultAuthorizationLifeMs,
   identityKeySchema,
   listMessagesAnswerSchema,
   messageIdSchema,
+  moveAnswerSchema,
   parseHostOrigin,
   publishWithdrawalAnswerSchema,
   sdkSignatureVerifier,
   sendMessageAnswerSchema,
   signAuthorization,
+  signHandover,
   signWithdrawal,
   type AcknowledgeMessageJson,
   type AuthorizationDates,
@@ -19,6 +22,7 @@ import {
   type HostOrigin,
   type IdentityKey,
   type MessageId,
+  type MoveJson,
   type SignatureVerifier,
 } from '@overpost/protocol'
 import * as z from 'zod'
@@ -31,7 +35,7 @@ import { readListedMessage, type ListedMessage } from './listed-message.ts'
 import { prepareMessage, type OutgoingMessage, type PreparedMessage } from './prepare-message.ts'
 import { RelayClientError } from './relay-client-error.ts'
 import { publishWithdrawal, type WithdrawOptions, type Withdrawn } from './publish-withdrawal.ts'
-import { withRetries } from './with-retries.ts'
+import { pause, withRetries } from './with-retries.ts'
 
 /** What the client asks of a wallet (BRC-100): any `WalletInterface`, `ProtoWallet`, or `IdentityWallet` of @overpost/auth. */
 export type ClientWallet = SessionWallet & CipherWallet
@@ -87,6 +91,13 @@ export interface AuthorizeOptions extends CallOptions {
   readonly lifeMs?: number
 }
 
+/** How far a move is. */
+export interface MoveProgress {
+  /** Messages that still wait at the host that was left. */
+  readonly waiting: number
+  readonly done: boolean
+}
+
 /** What the user allowed. */
 export interface Authorized {
   readonly hostKey: IdentityKey
@@ -96,6 +107,7 @@ export interface Authorized {
 }
 
 const sendAttempts = 3
+const moveEveryMs = 500
 const okSchema = z.object({ status: z.literal('success') })
 
 /**
@@ -246,6 +258,25 @@ export class MessageBoxClient {
     return await publishWithdrawal(withdrawal, { waitMs, signal }, (request) =>
       this.#post('/publishWithdrawal', request, publishWithdrawalAnswerSchema, signal),
     )
+  }
+
+  /**
+   * Moves to the host with that key, which one must have authorised already: this host's permission ends at once, and what waits here is handed over.
+   * Yields how much still waits here, until that is done; what the other host will not take stays here. The host goes on by itself when this is not read on.
+   */
+  async *move(to: string, { signal }: CallOptions = {}): AsyncGenerator<MoveProgress, void, void> {
+    const { identityKey: from } = await this.capability(callOptions(signal))
+    const terms = { userKey: await this.identityKey(), from, to: identityKeySchema.parse(to), atMs: Date.now() }
+    const { atMs, signature } = await signHandover(this.#wallet, terms)
+    const request = { from, to: terms.to, atMs, signature: bytesToHex(signature) } satisfies MoveJson
+    for (;;) {
+      const { waiting, done } = await withRetries({ attempts: sendAttempts, signal }, () =>
+        this.#post('/revokeRouting', request, moveAnswerSchema, signal),
+      )
+      yield { waiting, done }
+      if (done) return
+      await pause(moveEveryMs, signal)
+    }
   }
 
   /** What the host says of itself, its signature verified. @throws {RelayClientError} ERR_WRONG_HOST, ERR_INVALID_ANSWER */

@@ -6,6 +6,7 @@ export { BoundedMap } from './bounded-map.ts'
 export type { Incoming } from './check-proof.ts'
 export { destinationAfter } from './circuit-breaker.ts'
 export { meaningForCall, meaningForParcel, type Meaning } from './delivery-outcome.ts'
+export { runHandovers, type HandoverDeps } from './hand-over.ts'
 export { Homes, isInForce } from './homes.ts'
 export { Mailbox, type BoxPage } from './mailbox.ts'
 export { NodeReputation } from './node-reputation.ts'
@@ -36,7 +37,8 @@ export type { EventFeed, FeedCursor, FeedPage } from './ports/event-feed.ts'
 export type { HostKeyStore, RememberedHostKey } from './ports/host-key-store.ts'
 export type { HostKeys } from './ports/host-keys.ts'
 export type { Handled, HandleSeal } from './ports/handle-seal.ts'
-export type { CallAnswer, HostLink, ParcelAnswer } from './ports/host-link.ts'
+export type { CallAnswer, HandoverLink, HostLink, ParcelAnswer } from './ports/host-link.ts'
+export type { HandoverPlace, HandoverState, HandoverStore } from './ports/handover-store.ts'
 export type {
   Arrival,
   BoxAge,

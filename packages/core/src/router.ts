@@ -73,6 +73,8 @@ export interface RouterDeps extends ProofDeps {
 
 const blockedHere = 'The operator of this host takes no messages of that host or sender.'
 
+type Checked = Arrival | { readonly refused: ErrorCode; readonly description?: string }
+
 /** Decides where messages go. It asks nobody: what it does not know yet, the outbox finds out. */
 export class Router {
   readonly #deps: RouterDeps
@@ -129,9 +131,23 @@ export class Router {
    * @throws {RelayError} ERR_STORAGE_FULL, ERR_UNAVAILABLE; then nothing was stored.
    */
   async receive(originHost: IdentityKey, incoming: readonly Incoming[]): Promise<Received[]> {
-    const { store, clock, events, mailbox } = this.#deps
-    const nowMs = clock.nowMs()
+    const nowMs = this.#deps.clock.nowMs()
     const checked = await Promise.all(incoming.map((item) => this.#check(originHost, item, nowMs)))
+    return await this.#append(originHost, checked)
+  }
+
+  /**
+   * Takes what waited for `user` at the host `from`, which the user left for this one by a handover that was checked. As {@link receive}, but for the
+   * proofs: what has no envelope is taken on that host's word, since the user trusted it with their mail.
+   */
+  async takeOver(from: IdentityKey, user: IdentityKey, incoming: readonly Incoming[]): Promise<Received[]> {
+    const nowMs = this.#deps.clock.nowMs()
+    const checked = await Promise.all(incoming.map((item) => this.#checkHandedOver(from, user, item, nowMs)))
+    return await this.#append(from, checked)
+  }
+
+  async #append(originHost: IdentityKey, checked: readonly Checked[]): Promise<Received[]> {
+    const { store, events, mailbox } = this.#deps
     const arrivals = checked.filter((item) => 'message' in item)
     const outcomes = arrivals.length === 0 ? [] : await store.receive(arrivals)
 
@@ -197,11 +213,24 @@ export class Router {
     })
   }
 
-  async #check(
-    originHost: IdentityKey,
-    item: Incoming,
-    nowMs: number,
-  ): Promise<Arrival | { refused: ErrorCode; description?: string }> {
+  async #checkHandedOver(from: IdentityKey, user: IdentityKey, item: Incoming, nowMs: number): Promise<Checked> {
+    const { recipient, box, sender, messageId, contentType, body, forwardId, proof } = item
+    const { rules } = this.#deps
+    if (rules.refuses('host', from) || rules.refuses('sender', sender)) {
+      return { refused: 'ERR_DELIVERY_BLOCKED', description: blockedHere }
+    }
+    if (!isWithinMemory(forwardIdTimeMs(forwardId), nowMs, this.#deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
+    const isHome = recipient === user && (await this.#deps.homes.has(recipient, box))
+    if (!isHome) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
+    if (proof.kind === 'brc94') return { refused: 'ERR_INVALID_PARAMETERS' }
+    const message = { recipient, box, sender, messageId, contentType, body, request: null }
+    const arrival = { originHost: from, forwardId, receivedAtMs: nowMs }
+    if (proof.kind === 'host') return { message: { ...message, envelope: null }, ...arrival }
+    const signed = checkEnvelope(message, proof.envelope, { ...this.#deps, nowMs })
+    return 'refused' in signed ? signed : { message: { ...message, envelope: signed.envelope }, ...arrival }
+  }
+
+  async #check(originHost: IdentityKey, item: Incoming, nowMs: number): Promise<Checked> {
     const { rules } = this.#deps
     if (rules.refuses('host', originHost) || rules.refuses('sender', item.sender)) {
       return { refused: 'ERR_DELIVERY_BLOCKED', description: blockedHere }

@@ -91,6 +91,9 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       if (spent > 0) metrics.adverts.inc({ change: 'spent' }, spent)
       log.info({ created, spent, txid }, 'adverts published')
     },
+    handedOver({ destination, messages, left }) {
+      log.info({ host: destination.origin, messages, left }, 'handed over what waited for a user who moved')
+    },
     budgetUsed({ on, waiting }) {
       log.warn({ on, waiting }, 'the budget for adverts is used up for today')
     },

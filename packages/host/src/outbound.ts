@@ -1,5 +1,5 @@
 import type { IdentityWallet, NodeTransport } from '@overpost/auth'
-import type { AdvertPublisher, Clock, HostKeys, HostKeyStore, HostLink, Random } from '@overpost/core'
+import type { AdvertPublisher, Clock, HandoverLink, HostKeys, HostKeyStore, HostLink, Random } from '@overpost/core'
 import type { IdentityKey, SignatureVerifier } from '@overpost/protocol'
 import type { HostConfig } from './config.ts'
 import type { HostEvents } from './events.ts'
@@ -11,7 +11,7 @@ import { createLookups, type Lookups } from './lookups.ts'
 
 /** The ways out of a host, as the configuration has them. */
 export interface Outbound {
-  readonly link: HostLink
+  readonly link: HostLink & HandoverLink
   readonly lookups: Lookups
   readonly hostKeys: HostKeys
   /** Null: no wallet pays, and this host mints no adverts. */

@@ -126,6 +126,7 @@ export {
   phipAuthorizationKey,
   phipDatedAuthorizationKey,
   phipTokenKey,
+  phipHandoverKey,
   phipWithdrawalKey,
   shipTokenKey,
   slapTokenKey,
@@ -175,6 +176,19 @@ export {
   type WithdrawalToken,
   type WithdrawalVerification,
 } from './phip-withdrawal-token.ts'
+export {
+  handoverText,
+  moveAnswerSchema,
+  parseHandoverMessages,
+  parseMove,
+  requireHandover,
+  signHandover,
+  type Handover,
+  type HandoverMessagesJson,
+  type MoveAnswer,
+  type MoveJson,
+  type SignedHandover,
+} from './handover.ts'
 export {
   maxBatchBytes,
   maxBatchMessages,

@@ -21,6 +21,8 @@ export const phipAuthorizationKey: KeyName = { protocolID: [1, 'PHIP authorizati
 export const phipDatedAuthorizationKey: KeyName = { protocolID: [1, 'PHIP dated authorization'], keyID: '1' }
 /** A user takes back what they allowed before a moment (PHIPW). */
 export const phipWithdrawalKey: KeyName = { protocolID: [1, 'PHIP withdrawal'], keyID: '1' }
+/** A user has one host hand over to another what waits there. */
+export const phipHandoverKey: KeyName = { protocolID: [1, 'PHIP handover'], keyID: '1' }
 /** A user says on chain which message box host they use, as `@bsv/message-box-client` does. */
 export const messageboxAdvertKey: KeyName = { protocolID: [1, 'messagebox advertisement'], keyID: '1' }
 /** A sender signs one message to one recipient. */

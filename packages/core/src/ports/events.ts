@@ -21,5 +21,9 @@ export interface CoreEvents {
   published(event: { created: number; spent: number; txid: string }): void
   /** Adverts wait for tomorrow. */
   budgetUsed(event: { on: 'known' | 'newcomers'; waiting: number }): void
-  roundFailed(event: { part: 'advertiser' | 'lane' | 'news' | 'notices' | 'retention'; error: unknown }): void
+  handedOver(event: { destination: Destination; messages: number; left: number }): void
+  roundFailed(event: {
+    part: 'advertiser' | 'handover' | 'lane' | 'news' | 'notices' | 'retention'
+    error: unknown
+  }): void
 }

@@ -1,5 +1,5 @@
-import type { CustodyProof, ErrorCode } from '@overpost/protocol'
-import type { Destination } from '../message.ts'
+import type { CustodyProof, ErrorCode, ForwardId, SignedHandover } from '@overpost/protocol'
+import type { Destination, Message } from '../message.ts'
 import type { Parcel } from './outbox-store.ts'
 
 /** What the other host said of one parcel. `code` is the other host's word, of our table or not. */
@@ -24,4 +24,15 @@ export type CallAnswer =
 /** The way to other hosts. One call, its own quick retries included, ends within 30 s; never rejects. */
 export interface HostLink {
   propagate(destination: Destination, parcels: readonly Parcel[], signal: AbortSignal): Promise<CallAnswer>
+}
+
+/** The way to a host that a user moves to. One call ends within 30 s; never rejects. */
+export interface HandoverLink {
+  /** Hands over what waits here: with their senders' envelopes where they have one, else on this host's word. */
+  handOver(
+    destination: Destination,
+    handover: SignedHandover,
+    messages: readonly { readonly message: Message; readonly forwardId: ForwardId }[],
+    signal: AbortSignal,
+  ): Promise<CallAnswer>
 }

@@ -23,6 +23,7 @@ export {
   withdrawalFixture,
 } from './fixtures.ts'
 export { hostKeyStoreContract } from './host-key-store.contract.ts'
+export { handoverStoreContract } from './handover-store.contract.ts'
 export { mailboxStoreContract } from './mailbox-store.contract.ts'
 export { ManualClock } from './manual-clock.ts'
 export { outboxStoreContract } from './outbox-store.contract.ts'

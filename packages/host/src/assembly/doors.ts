@@ -44,6 +44,7 @@ export function openDoors(
     renderError,
     auth,
     advertiserAlarm,
+    handoverAlarm,
     outbound,
   } = foundation
   const { limits, memoryDays, development: allowHttp } = config
@@ -89,6 +90,9 @@ export function openDoors(
         router,
         authorizations: store.authorizations,
         withdrawals: store.withdrawals,
+        handovers: store.handovers,
+        handoverAlarm,
+        memoryDays,
         quotas: new AuthorizationQuotas(config.advertiser),
         publishes: outbound.publisher !== null,
         homes,

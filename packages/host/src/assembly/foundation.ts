@@ -54,6 +54,7 @@ export interface Foundation {
   readonly operatorToken: TokenCheck | null
   readonly outboxAlarm: Alarm
   readonly advertiserAlarm: Alarm
+  readonly handoverAlarm: Alarm
 }
 
 /**
@@ -82,6 +83,7 @@ export async function layFoundation(
 
   const outboxAlarm = new Alarm(clock)
   const advertiserAlarm = new Alarm(clock)
+  const handoverAlarm = new Alarm(clock)
   const hostEvents = createHostEvents(log, metrics)
   const waker = new DestinationWaker({
     outbox: store.outbox,
@@ -125,7 +127,7 @@ export async function layFoundation(
   })
   return {
     ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
-    ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm },
+    ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm, handoverAlarm },
     ...{ peers, operatorToken },
   }
 }

@@ -4,11 +4,12 @@ import {
   RouteNews,
   runAdvertiser,
   runFeedFollower,
+  runHandovers,
   runOutboxLanes,
   runRetention,
   tellSenders,
 } from '@overpost/core'
-import { type HostOrigin, type IdentityKey, signEnvelope } from '@overpost/protocol'
+import { signEnvelope, type HostOrigin, type IdentityKey } from '@overpost/protocol'
 import type { Background } from '../background.ts'
 import { boxRetention } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
@@ -17,6 +18,7 @@ import type { Relay } from './relay.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const retentionEveryMs = 10 * 60 * 1000
+const handoverBackoff = { baseMs: 1_000, mostMs: 5 * 60 * 1000 }
 const advertiserBackoff = { baseMs: 1_000, mostMs: 5 * 60 * 1000 }
 
 /** Starts what a host does by itself: deliver, forget, advertise. */
@@ -39,6 +41,7 @@ export function startLoops(
     outbound,
     outboxAlarm,
     advertiserAlarm,
+    handoverAlarm,
   } = foundation
   const { link, lookups, publisher } = outbound
   const noticesAlarm = new Alarm(clock)
@@ -88,6 +91,27 @@ export function startLoops(
   background.start('news', (signal) => news.run(signal))
   background.start('feeds', (signal) => runFeedFollower({ feeds, news, standings, clock, random, events }, signal))
   if (discovery !== null) background.start('discovery', (signal) => discovery.run(signal))
+  background.start('handover', (signal) =>
+    runHandovers(
+      {
+        handovers: store.handovers,
+        mailboxes: store.mailboxes,
+        resolver,
+        link,
+        verifier: foundation.verifier,
+        alarm: handoverAlarm,
+        clock,
+        random,
+        events,
+        options: {
+          limit: config.limits.batchMessages,
+          maxBytes: config.limits.batchBytes / 2,
+          backoff: handoverBackoff,
+        },
+      },
+      signal,
+    ),
+  )
   if (publisher === null) {
     log.info('no wallet is configured: this host mints no adverts')
   } else {

@@ -4,13 +4,20 @@ import {
   type CallAnswer,
   type Clock,
   type Destination,
+  type HandoverLink,
   type HostLink,
   type Parcel,
   type ParcelAnswer,
 } from '@overpost/core'
-import { errorTable, propagateMessageAnswerSchema, propagateMessagesAnswerSchema } from '@overpost/protocol'
+import {
+  bytesToHex,
+  errorTable,
+  propagateMessageAnswerSchema,
+  propagateMessagesAnswerSchema,
+  type SignedHandover,
+} from '@overpost/protocol'
 import pRetry from 'p-retry'
-import { PropagateItems, type PropagateItem, type PropagateItemsDeps } from './propagate-items.ts'
+import { handoverJson, PropagateItems, type PropagateItem, type PropagateItemsDeps } from './propagate-items.ts'
 import { isConnectionFault, reasonOf } from './connection-fault.ts'
 
 export interface HttpHostLinkDeps extends PropagateItemsDeps {
@@ -28,6 +35,8 @@ export interface HttpHostLinkDeps extends PropagateItemsDeps {
 
 const mostHosts = 1_000
 const singlesOnlyMs = 10 * 60 * 1000
+/** Hosts remember two days at least: an older envelope may be refused as too old. */
+const oldestEnvelopeMs = 24 * 60 * 60 * 1000
 const answerBytes = 16_384
 const answerBytesPerParcel = 1_024
 const quickRetries = { retries: 2, minTimeout: 200, factor: 3, randomize: true }
@@ -39,7 +48,7 @@ const unsignedRefusals = new Set([408, 413, 425, 429])
  * one for a host that has no other (docs/specs/propagate.md). The host's key is pinned: whoever cannot sign with it gets nothing that
  * counts as delivered.
  */
-export class HttpHostLink implements HostLink {
+export class HttpHostLink implements HostLink, HandoverLink {
   readonly #deps: HttpHostLinkDeps
   readonly #items: PropagateItems
   readonly #sessions = new BoundedMap<string, HostSession>(mostHosts)
@@ -56,6 +65,27 @@ export class HttpHostLink implements HostLink {
     const items = await Promise.all(parcels.map((parcel) => this.#items.first(parcel, destination)))
     const answer = await this.#send(destination, items, until, deadline)
     return answer.kind === 'answered' ? await this.#sendAgain(destination, items, answer, until, deadline) : answer
+  }
+
+  async handOver(
+    destination: Destination,
+    { userKey, atMs, signature }: SignedHandover,
+    messages: Parameters<HandoverLink['handOver']>[2],
+    signal: AbortSignal,
+  ): Promise<CallAnswer> {
+    const deadline = AbortSignal.timeout(this.#deps.options.callTimeoutMs)
+    const until = AbortSignal.any([signal, deadline])
+    const head = JSON.stringify({ userKey, atMs, signature: bytesToHex(signature) })
+    const oldestMs = this.#deps.clock.nowMs() - oldestEnvelopeMs
+    const items = messages.map((message) => handoverJson(message, oldestMs))
+    const body = `${head.slice(0, -1)},"messages":[${items.join(',')}]}`
+    try {
+      const answer = await call(this.#session(destination), '/handoverMessages', body, items.length, until)
+      return answer.status === 200 ? readResults(answer.body, items.length) : refusedCall(answer)
+    } catch (error) {
+      if (deadline.aborted) return { kind: 'unreachable', reason: 'no answer in time' }
+      return refusalOf(error) ?? { kind: 'unreachable', reason: reasonOf(error) }
+    }
   }
 
   /** Shows at once what the other host lacks to believe a sender. */

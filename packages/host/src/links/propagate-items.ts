@@ -25,6 +25,9 @@ export interface PropagateItemsDeps {
   readonly prefersToVouch: (sender: IdentityKey) => Promise<boolean>
 }
 
+/** A message under an id. */
+type Named = Pick<Parcel, 'message' | 'forwardId'>
+
 const mostShown = 100_000
 const mostRevelations = 1_000
 
@@ -100,34 +103,45 @@ export class PropagateItems {
   }
 }
 
+/** What a user who moves has waiting here: with the sender's envelope while that is young enough to be taken, else on this host's word. */
+export function handoverJson(parcel: Named, oldestMs: number): string {
+  const { envelope } = parcel.message
+  const isYoung = envelope !== null && envelope.timestampMs >= oldestMs
+  return JSON.stringify(isYoung ? envelopeJson(parcel) : vouchedJson(parcel))
+}
+
 function envelopeItem(parcel: Parcel): PropagateItem {
-  const { message, forwardId } = parcel
+  return toItem(parcel, envelopeJson(parcel), false)
+}
+
+function envelopeJson({ message, forwardId }: Named): PropagateMessageJson {
   const { sender, body, envelope } = message
   if (envelope === null) throw new Error('there is no envelope to show')
-  const item: PropagateMessageJson = {
+  return {
     originalSender: sender,
     proof: 'envelope',
-    signedMessage: { ...nameOf(parcel), body },
+    signedMessage: { ...nameOf({ message }), body },
     timestamp: envelope.timestampMs,
     senderSignature: envelope.signatureHex,
     forwardId,
   }
-  return toItem(parcel, item, false)
 }
 
 function vouchedItem(parcel: Parcel): PropagateItem {
-  const { sender, body: text, contentType } = parcel.message
+  return toItem(parcel, vouchedJson(parcel), false)
+}
+
+function vouchedJson({ message, forwardId }: Named): VouchedItemJson {
+  const { sender, body: text, contentType } = message
   const body = contentType === 'text/plain' ? text : (JSON.parse(text) as object)
-  const message = { ...nameOf(parcel), body }
-  const item: VouchedItemJson = { originalSender: sender, proof: 'host', message, forwardId: parcel.forwardId }
-  return toItem(parcel, item, false)
+  return { originalSender: sender, proof: 'host', message: { ...nameOf({ message }), body }, forwardId }
 }
 
 function toItem(parcel: Parcel, item: PropagatedItemJson, reveals: boolean): PropagateItem {
   return { parcel, proof: item.proof, reveals, json: JSON.stringify(item) }
 }
 
-function nameOf({ message: { recipient, box, messageId } }: Parcel) {
+function nameOf({ message: { recipient, box, messageId } }: Pick<Parcel, 'message'>) {
   return { recipient, messageBox: box, messageId }
 }
 

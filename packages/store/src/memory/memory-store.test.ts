@@ -1,6 +1,7 @@
 import {
   authorizationStoreContract,
   hostKeyStoreContract,
+  handoverStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
@@ -30,3 +31,4 @@ ruleStoreContract('memory', open)
 queueStoreContract('memory', open)
 quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore({ quotas })))
 spendingStoreContract('memory', open)
+handoverStoreContract('memory', open)

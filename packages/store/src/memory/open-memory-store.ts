@@ -12,6 +12,7 @@ import { MemoryRuleStore } from './memory-rule-store.ts'
 import { memoryQueueRows } from './memory-queue-rows.ts'
 import { MemoryPermissionStore } from './memory-permission-store.ts'
 import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
+import { MemoryHandoverStore } from './memory-handover-store.ts'
 import { MemorySpendingStore } from './memory-spending-store.ts'
 import { MemoryWithdrawalStore } from './memory-withdrawal-store.ts'
 
@@ -35,6 +36,7 @@ export function openMemoryStore({ quotas = null, nowMs = Date.now }: MemoryStore
     outbox,
     records: memoryMessageRecords(log, outgoing),
     authorizations,
+    handovers: new MemoryHandoverStore(log, authorizations),
     spending: new MemorySpendingStore(),
     withdrawals: new MemoryWithdrawalStore(authorizations),
     rules: new MemoryRuleStore(),

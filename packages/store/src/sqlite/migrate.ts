@@ -8,6 +8,7 @@ import { addHostKeys } from './migrations/0006-host-keys.ts'
 import { keepSettledMessages } from './migrations/0007-settled-messages.ts'
 import { addOperatorRules } from './migrations/0008-operator-rules.ts'
 import { addSpending } from './migrations/0009-spending.ts'
+import { addHandovers } from './migrations/0010-handovers.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -20,6 +21,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   keepSettledMessages,
   addOperatorRules,
   addSpending,
+  addHandovers,
 ]
 
 /**

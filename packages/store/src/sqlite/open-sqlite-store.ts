@@ -20,6 +20,7 @@ import { sqliteMessageRecords } from './sqlite-message-records.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
+import { SqliteHandoverStore } from './sqlite-handover-store.ts'
 import { SqliteSpendingStore } from './sqlite-spending-store.ts'
 import { SqliteWithdrawalStore } from './sqlite-withdrawal-store.ts'
 import { SqliteRuleStore } from './sqlite-rule-store.ts'
@@ -91,6 +92,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     outbox,
     records: sqliteMessageRecords(reader),
     authorizations,
+    handovers: new SqliteHandoverStore(reader, writer, (user) => authorizations.forget(user)),
     spending: new SqliteSpendingStore(reader, writer),
     withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
     rules: new SqliteRuleStore(reader, writer),

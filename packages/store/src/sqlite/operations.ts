@@ -4,6 +4,8 @@ import { acknowledgeMessages } from './operations/acknowledge-messages.ts'
 import { expireOutgoing } from './operations/expire-outgoing.ts'
 import { changeQueued } from './operations/change-queued.ts'
 import { addSpending } from './operations/add-spending.ts'
+import { beginHandover } from './operations/begin-handover.ts'
+import { finishHandover } from './operations/finish-handover.ts'
 import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
@@ -36,6 +38,8 @@ export const operations = {
   expireOutgoing,
   changeQueued,
   addSpending,
+  beginHandover,
+  finishHandover,
   finishParcels,
   finishUnrouted,
   forgetMemories,

@@ -6,6 +6,7 @@ import type { Quotas, Store } from '@overpost/core'
 import {
   authorizationStoreContract,
   hostKeyStoreContract,
+  handoverStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
@@ -50,3 +51,4 @@ ruleStoreContract('sqlite', open)
 queueStoreContract('sqlite', open)
 quotasContract('sqlite', openWith)
 spendingStoreContract('sqlite', open)
+handoverStoreContract('sqlite', open)

@@ -11,6 +11,7 @@ import { lookup } from './lookup.ts'
 import { networkRestart } from './network-restart.ts'
 import { networkStatus } from './network-status.ts'
 import { network } from './network.ts'
+import { move } from './move.ts'
 import { overlayStart } from './overlay-start.ts'
 import { peers } from './peers.ts'
 import { queueBounce, queueHold, queuePurge, queueRelease, queueRetry } from './queue-change.ts'
@@ -27,6 +28,7 @@ export const allCommands: readonly AnyCommand[] = [
   authorize,
   revoke,
   withdraw,
+  move,
   send,
   list,
   ack,

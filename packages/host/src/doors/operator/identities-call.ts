@@ -22,7 +22,8 @@ export function identitiesCall({
     if (publisher === null) return null
     try {
       const byUser = new Map<string, string[]>()
-      for (const { userKey, outpoint } of await publisher.list(AbortSignal.timeout(walletMs))) {
+      for (const { userKey, outpoint, statement } of await publisher.list(AbortSignal.timeout(walletMs))) {
+        if (statement.kind !== 'authorization') continue
         byUser.set(userKey, [...(byUser.get(userKey) ?? []), outpoint])
       }
       return byUser
@@ -36,7 +37,7 @@ export function identitiesCall({
     async identities({ after, limit }) {
       const [page, byUser] = await Promise.all([authorizations.page(after ?? null, limit), adverts()])
       return {
-        identities: page.map(({ userKey, origin, pattern, dates }) => ({
+        identities: page.map(({ authorization: { userKey, origin, pattern, dates } }) => ({
           ...{ identityKey: userKey, origin, pattern },
           issuedAtMs: dates?.issuedAtMs ?? null,
           expiresAtMs: dates?.expiresAtMs ?? null,

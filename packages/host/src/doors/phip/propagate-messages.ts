@@ -39,18 +39,18 @@ export function propagateMessages({ router, limits, callerLimits }: PropagateMes
     const received = whole.length === 0 ? [] : await router.receive(peer.identityKey, whole)
     let next = 0
     const results = items.map((item) =>
-      item instanceof RelayError ? refusal(item.code, item.message) : toJson(received[next++]),
+      item instanceof RelayError ? refusal(item.code, item.message) : toResult(received[next++]),
     )
     ctx.body = { status: 'success', results }
   }
 }
 
-function toJson(received: Received | undefined): PropagateResultJson {
+export function toResult(received: Received | undefined): PropagateResultJson {
   if (received === undefined) return refusal('ERR_INTERNAL')
   if (received.kind === 'refused') return refusal(received.code, received.description)
   return received.duplicate ? { status: 'success', duplicate: true } : { status: 'success' }
 }
 
-function refusal(code: ErrorCode, description: string = errorTable[code][1]): PropagateResultJson {
+export function refusal(code: ErrorCode, description: string = errorTable[code][1]): PropagateResultJson {
   return { status: 'error', code, description }
 }

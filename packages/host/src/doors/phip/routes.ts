@@ -2,15 +2,18 @@ import type KoaRouter from '@koa/router'
 import type { AuthorizationStore } from '@overpost/core'
 import type { PeerState } from '@overpost/auth'
 import { authorizeRouting, type AuthorizeRoutingDeps } from './authorize-routing.ts'
+import { handoverMessages, type HandoverMessagesDeps } from './handover-messages.ts'
 import { propagateMessage } from './propagate-message.ts'
 import { propagateMessages, type PropagateMessagesDeps } from './propagate-messages.ts'
 import { proofPolicy, type ProofPolicyDeps } from './proof-policy.ts'
 import { publishWithdrawal, type PublishWithdrawalDeps } from './publish-withdrawal.ts'
-import { revokeRouting } from './revoke-routing.ts'
+import { revokeRouting, type RevokeRoutingDeps } from './revoke-routing.ts'
 
 export type PhipDeps = AuthorizeRoutingDeps &
   PropagateMessagesDeps &
   ProofPolicyDeps &
+  HandoverMessagesDeps &
+  RevokeRoutingDeps &
   PublishWithdrawalDeps & { readonly authorizations: AuthorizationStore }
 
 /** BRC-34: who is hosted here, and what other hosts hand in. */
@@ -20,5 +23,6 @@ export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
   routes.post('/publishWithdrawal', publishWithdrawal(deps))
   routes.post('/propagateMessage', propagateMessage(deps.router))
   routes.post('/propagateMessages', propagateMessages(deps))
+  routes.post('/handoverMessages', handoverMessages(deps))
   routes.post('/proofPolicy', proofPolicy(deps))
 }
