@@ -1,3 +1,4 @@
+import { RelayError } from '@overpost/protocol'
 import { expect } from 'chai'
 import { SimNetwork, simUser, type SimHost } from './sim-network.ts'
 
@@ -71,6 +72,46 @@ describe('the ends of messages, over a simulated wire, directory and clock', () 
     const { messages } = await c.mailbox.list({ owner: alice.key, box: 'delivery_failures' as never }, page)
     expect(messages[0]).to.deep.include({ sender: a.user.key, originHost: a.user.key })
     expect(messages[0]?.envelope).not.to.equal(null)
+  })
+
+  describe('an envelope that does not verify', () => {
+    const forge = (text: string) => a.send(alice, bob, text, { proof: 'forged' })
+
+    it('is refused at the door where the message could be read here', async () => {
+      for (const isHome of [false, true]) {
+        if (isHome) await network.authorize(bob, a)
+        const refusal = await forge('hello').catch((error: unknown) => error)
+        expect(refusal).to.be.instanceOf(RelayError).with.property('code', 'ERR_INVALID_ENVELOPE')
+        expect(await a.bodies(bob)).to.deep.equal([])
+      }
+    })
+
+    it('comes back from the home to which it was carried', async () => {
+      await network.authorize(bob, b)
+      await a.send(alice, bob, 'first')
+      await network.settle()
+      const { handle } = await forge('hello')
+      await network.advance(5_000)
+      expect(await a.states(alice, [handle])).to.deep.equal(['returned'])
+      const codes = (await a.notices(alice)).map(({ code }) => code)
+      expect(codes).to.deep.equal(['ERR_SENDER_LINKAGE_VERIFICATION_FAILED'])
+      expect(await b.bodies(bob)).to.deep.equal(['first'])
+    })
+
+    it('comes back when its home turns out to be here, where nobody ever lists it', async () => {
+      const token = await network.authorize(bob, b)
+      await a.send(alice, bob, 'first')
+      await network.settle()
+      network.wire = () => 'refused'
+      const { handle } = await forge('hello')
+      await network.revoke(bob, b, token)
+      await network.authorize(bob, a)
+      const { handle: honest } = await a.send(alice, bob, 'honest')
+      await network.advance(300_000)
+      expect(await a.states(alice, [handle, honest])).to.deep.equal(['returned', 'delivered'])
+      expect((await a.notices(alice)).map(({ code }) => code)).to.deep.equal(['ERR_INVALID_ENVELOPE'])
+      expect(await a.bodies(bob)).to.deep.equal(['honest'])
+    })
   })
 
   it('a message that was returned can be sent again', async () => {

@@ -273,7 +273,7 @@ export class SimHost implements AsyncDisposable {
     const alarms = { outboxAlarm, noticesAlarm: this.#noticesAlarm }
     const shared = { ...{ outbox, resolver, homes, clock, random, events }, ...alarms }
     this.#loops = [
-      runOutboxLanes({ ...shared, link, alarm: outboxAlarm, options: outboxOptions }, this.#stop.signal),
+      runOutboxLanes({ ...shared, link, verifier, alarm: outboxAlarm, options: outboxOptions }, this.#stop.signal),
       tellSenders(
         {
           ...{
@@ -301,7 +301,7 @@ export class SimHost implements AsyncDisposable {
       box = 'inbox',
       messageId = `id of ${text}`,
       proof = 'envelope',
-    }: { box?: string; messageId?: string; proof?: 'envelope' | 'request' | 'none' } = {},
+    }: { box?: string; messageId?: string; proof?: 'envelope' | 'forged' | 'request' | 'none' } = {},
   ): Promise<{ duplicate: boolean; handle: string }> {
     const message = {
       sender: sender.key,
@@ -311,7 +311,9 @@ export class SimHost implements AsyncDisposable {
       body: text,
     }
     const nowMs = this.#network.clock.nowMs()
-    const signed = proof === 'envelope' ? await signEnvelope(sender.wallet, message, nowMs) : null
+    const covered = proof === 'forged' ? { ...message, body: 'another' } : message
+    const isSigned = proof === 'envelope' || proof === 'forged'
+    const signed = isSigned ? await signEnvelope(sender.wallet, covered, nowMs) : null
     const { recipient: to, box: messageBox } = message
     const body = { message: { recipient: to, messageBox, messageId, body: text } }
     const signedRequest = () => signedSend(sender.native, this.user.key, body)

@@ -12,6 +12,7 @@ export {
   type MessageBoxClientOptions,
   type MessagePage,
   type MoveProgress,
+  type MessageStatus,
   type SentMessage,
 } from './message-box-client.ts'
 export { OperatorClient, type OperatorClientOptions } from './operator-client.ts'

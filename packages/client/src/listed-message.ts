@@ -2,7 +2,10 @@ import {
   envelopeFromJson,
   unwrapBody,
   verifyEnvelope,
+  deliveryFailuresBox,
+  parseDeliveryFailure,
   type BoxName,
+  type DeliveryFailure,
   type IdentityKey,
   type ListMessagesAnswer,
   type MessageId,
@@ -19,6 +22,8 @@ export interface ListedMessage {
   /** As the sender wrote it; of what is `sealed`, the ciphertext. */
   readonly body: string | object
   readonly secrecy: BodySecrecy
+  /** In the box `delivery_failures`: what its sender, a host, tells of a message that it could not deliver. */
+  readonly failure: DeliveryFailure | null
   /** When the host stored it, Unix milliseconds; null when the host does not say. */
   readonly receivedAtMs: number | null
   /**
@@ -56,11 +61,12 @@ export async function readListedMessage(
     originHost: item.originHost ?? null,
     vouchedBy: item.proof === 'brc94' || item.proof === 'host' ? (item.originHost ?? null) : null,
   }
-  if (verifier === null) return { ...message, verified: null }
+  const failure = box === deliveryFailuresBox ? parseDeliveryFailure(message.body) : null
+  if (verifier === null) return { ...message, failure, verified: null }
   const envelope = envelopeFromJson(item.envelope)
   const verified =
     envelope !== null &&
     typeof sent === 'string' &&
     verifyEnvelope({ ...message, body: sent, recipient }, envelope, verifier) !== null
-  return { ...message, verified }
+  return { ...message, failure, verified }
 }

@@ -7,6 +7,7 @@ import {
   defaultAuthorizationLifeMs,
   identityKeySchema,
   listMessagesAnswerSchema,
+  messageStatusAnswerSchema,
   messageIdSchema,
   moveAnswerSchema,
   parseHostOrigin,
@@ -23,6 +24,7 @@ import {
   type IdentityKey,
   type MessageId,
   type MoveJson,
+  type MessageStatusJson,
   type SignatureVerifier,
 } from '@overpost/protocol'
 import * as z from 'zod'
@@ -55,6 +57,9 @@ export interface MessageBoxClientOptions {
   readonly verifier?: SignatureVerifier
 }
 
+/** How a message stands (docs/specs/message-status.md). */
+export type MessageStatus = MessageStatusJson
+
 export interface CallOptions {
   readonly signal?: AbortSignal
 }
@@ -64,6 +69,8 @@ export interface SentMessage {
   readonly recipient: IdentityKey
   readonly messageId: MessageId
   readonly duplicate: boolean
+  /** By which {@link MessageBoxClient.status} knows it; null from hosts that give none. */
+  readonly handle: string | null
 }
 
 export interface ListOptions extends CallOptions {
@@ -164,9 +171,16 @@ export class MessageBoxClient {
       const { results } = await withRetries({ attempts: sendAttempts, signal }, () =>
         this.#post('/sendMessage', request, sendMessageAnswerSchema, signal),
       )
-      sent.push(...results.map(({ recipient, messageId, duplicate = false }) => ({ recipient, messageId, duplicate })))
+      sent.push(...results.map(({ duplicate = false, handle = null, ...named }) => ({ ...named, duplicate, handle })))
     }
     return sent
+  }
+
+  /** What became of messages that one sent to this host, by their handles, in order: at most 100. */
+  async status(handles: readonly string[], { signal }: CallOptions = {}): Promise<MessageStatus[]> {
+    if (handles.length === 0) return []
+    const { results } = await this.#post('/messageStatus', { handles }, messageStatusAnswerSchema, signal)
+    return results
   }
 
   /** One page of a box of one's own. */

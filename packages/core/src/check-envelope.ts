@@ -1,4 +1,6 @@
 import {
+  envelopeHash,
+  envelopeText,
   isWithinMemory,
   verifyEnvelope,
   type Envelope,
@@ -8,13 +10,27 @@ import {
 } from '@overpost/protocol'
 import type { VerifiedEnvelope } from './message.ts'
 
+interface CheckDeps {
+  readonly verifier: SignatureVerifier
+  readonly nowMs: number
+  readonly memoryDays: number
+}
+
+type Checked = { envelope: VerifiedEnvelope } | { refused: ErrorCode }
+
 /** Checks the sender's envelope over a message, its time first, as that is cheap. */
-export function checkEnvelope(
-  message: EnvelopeMessage,
-  envelope: Envelope,
-  deps: { verifier: SignatureVerifier; nowMs: number; memoryDays: number },
-): { envelope: VerifiedEnvelope } | { refused: ErrorCode } {
+export function checkEnvelope(message: EnvelopeMessage, envelope: Envelope, deps: CheckDeps): Checked {
   if (!isWithinMemory(envelope.timestampMs, deps.nowMs, deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
   const hash = verifyEnvelope(message, envelope, deps.verifier)
   return hash === null ? { refused: 'ERR_INVALID_ENVELOPE' } : { envelope: { ...envelope, hash } }
+}
+
+/**
+ * Checks of an envelope that goes on to other hosts no more than its time: they verify it, and what they refuse comes back to
+ * whoever sent it (docs/decisions/0017-envelopes-on-their-way.md). It must be verified before it is shown to anybody here.
+ */
+export function carryEnvelope(message: EnvelopeMessage, envelope: Envelope, deps: CheckDeps): Checked {
+  if (!isWithinMemory(envelope.timestampMs, deps.nowMs, deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
+  const hash = envelopeHash(envelopeText(message, envelope.timestampMs, deps.verifier), deps.verifier)
+  return { envelope: { ...envelope, hash } }
 }

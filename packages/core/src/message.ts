@@ -20,7 +20,7 @@ export interface Content {
   readonly body: string
 }
 
-/** The sender's own signature over one message to one recipient, already verified (phip.md section 8, F1). */
+/** The sender's own signature over one message to one recipient (phip.md section 8, F1): verified, wherever the message can be read here. */
 export interface VerifiedEnvelope {
   readonly timestampMs: number
   /** DER, as hexadecimal digits. */

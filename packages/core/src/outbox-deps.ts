@@ -1,3 +1,4 @@
+import type { SignatureVerifier } from '@overpost/protocol'
 import type { Alarm } from './alarm.ts'
 import type { BackoffPolicy } from './backoff.ts'
 import type { Homes } from './homes.ts'
@@ -34,6 +35,7 @@ export interface OutboxDeps {
   readonly alarm: Alarm
   /** Rung when a message may have to be returned to its sender. */
   readonly noticesAlarm: Pick<Alarm, 'ring'>
+  readonly verifier: SignatureVerifier
   readonly clock: Clock
   readonly random: Random
   readonly events: CoreEvents

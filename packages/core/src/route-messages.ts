@@ -1,3 +1,4 @@
+import { verifyEnvelope } from '@overpost/protocol'
 import { backoffMs } from './backoff.ts'
 import { forwardingTo } from './forwarding.ts'
 import type { OutboxDeps } from './outbox-deps.ts'
@@ -29,6 +30,7 @@ async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): P
   const { message, attempts } = unrouted
   const destinations = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
   const here = found.kind === 'routes' && (await homes.has(message.recipient, message.box))
+  if (here && !isVerified(unrouted, deps)) return { kind: 'failed', reason: 'ERR_INVALID_ENVELOPE' }
   const isTooOld = nowMs - unrouted.acceptedAtMs > options.ageLimitMs
   if (here || (destinations.length > 0 && !isTooOld)) {
     return { kind: 'routed', here, forwardings: destinations.map((to) => forwardingTo(to, nowMs, random)) }
@@ -41,4 +43,9 @@ async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): P
   }
   const waitMs = backoffMs(attempts, options.unroutedBackoff, random.fraction())
   return { kind: 'postponed', atMs: nowMs + waitMs, reason: 'ERR_NO_ROUTE', counts: true }
+}
+
+/** What was only to be carried elsewhere is verified before it gets into a box here. */
+function isVerified({ unverified: message }: Unrouted, { verifier }: OutboxDeps): boolean {
+  return message?.envelope == null || verifyEnvelope(message, message.envelope, verifier) !== null
 }

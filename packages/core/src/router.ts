@@ -13,7 +13,7 @@ import {
 } from '@overpost/protocol'
 import type { OperatorRules } from './operator-rules.ts'
 import type { Alarm } from './alarm.ts'
-import { checkEnvelope } from './check-envelope.ts'
+import { carryEnvelope, checkEnvelope } from './check-envelope.ts'
 import { checkProof, type Incoming, type ProofDeps } from './check-proof.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -94,9 +94,11 @@ export class Router {
     const nowMs = clock.nowMs()
     if (this.#deps.rules.refuses('sender', send.sender)) throw new RelayError('ERR_DELIVERY_BLOCKED', blockedHere)
     await this.#admit(send)
-    const messages = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
-    const places = await Promise.all(messages.map((message) => placeMessage(message, nowMs, this.#deps)))
-    const placements = this.#withRequest(places, send)
+    const named = send.recipients.map((recipient) => this.#toMessage(send, recipient, nowMs))
+    const places = await Promise.all(named.map((message) => placeMessage(message, nowMs, this.#deps)))
+    const proven = places.map((place, index) => this.#withEnvelope(place, send.recipients[index]?.envelope ?? null))
+    const placements = this.#withRequest(proven, send)
+    const messages = placements.map(({ message }) => message)
     const kept = await store.accept(placements)
     const outcomes = kept.map(({ outcome }) => outcome)
     if (outcomes.includes('conflict')) throw new RelayError('ERR_DUPLICATE_MESSAGE')
@@ -190,11 +192,17 @@ export class Router {
   #toMessage(send: Send, to: Send['recipients'][number], nowMs: number): Message {
     const { sender, box, contentType, body } = send
     const messageId = to.messageId ?? this.#makeId(nowMs)
-    const message = { recipient: to.recipient, box, sender, messageId, contentType, body, request: null }
-    if (to.envelope === null) return { ...message, envelope: null }
-    const checked = checkEnvelope(message, to.envelope, { ...this.#deps, nowMs })
+    return { recipient: to.recipient, box, sender, messageId, contentType, body, envelope: null, request: null }
+  }
+
+  /** With its envelope: verified, where the message can be read here. */
+  #withEnvelope(placement: Placement, envelope: Envelope | null): Placement {
+    if (envelope === null) return placement
+    const { message, here, acceptedAtMs: nowMs } = placement
+    const check = here === 'none' ? carryEnvelope : checkEnvelope
+    const checked = check(message, envelope, { ...this.#deps, nowMs })
     if ('refused' in checked) throw new RelayError(checked.refused)
-    return { ...message, envelope: checked.envelope }
+    return { ...placement, message: { ...message, ...checked } }
   }
 
   /** Keeps the sender's request with what goes, or may go, to another host, and has no envelope to show there. */

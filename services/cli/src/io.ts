@@ -15,4 +15,6 @@ export const exitCodes = {
   refused: 1,
   usage: 2,
   unreachable: 3,
+  /** Of `status`: it has no end yet. */
+  waiting: 4,
 } as const

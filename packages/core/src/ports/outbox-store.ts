@@ -26,6 +26,8 @@ export interface Unrouted {
   readonly id: number
   readonly message: Pick<Message, 'recipient' | 'box' | 'sender' | 'messageId'>
   readonly acceptedAtMs: number
+  /** The whole message, where its envelope was not verified here yet: no copy of it is in a box here. */
+  readonly unverified: Message | null
   /** Look-ups so far that found nothing. */
   readonly attempts: number
 }

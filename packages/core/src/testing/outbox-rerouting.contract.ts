@@ -4,10 +4,12 @@ import type { Store } from '../ports/store.ts'
 import {
   arrivalFixture,
   destinationFixture,
+  envelopeFixture,
   fixtureNowMs as nowMs,
   forwardedFixture,
   forwardIdFixture,
   guestFixture,
+  idFixture,
   messageFixture,
 } from './fixtures.ts'
 import { accept, claimAll, claimParcels, claimText, claimUnrouted, eachWithStore, listing } from './with-store.ts'
@@ -57,6 +59,21 @@ export function reroutingContract(open: () => Promise<Store>): void {
       await finish(await claimParcels(store()), reroute())
       expect(await listing(store())).to.deep.equal([])
       expect(await accept(store(), [forwardedFixture(['hosta'])])).to.deep.equal(['duplicate'])
+    })
+
+    it('shows the whole of a message whose envelope nobody has verified here, and of no other', async () => {
+      const message = { envelope: envelopeFixture('e'), body: 'carried' }
+      for (const [placement, unverified] of [
+        [forwardedFixture(['hosta'], message), messageFixture(message)],
+        [forwardedFixture(['hosta'], { messageId: idFixture('m2') }), null],
+        [guestFixture({ envelope: envelopeFixture('g'), messageId: idFixture('m3') }), null],
+      ] as const) {
+        await accept(store(), [placement])
+        if (placement.here === 'none') await finish(await claimParcels(store()), reroute())
+        const group = await claimUnrouted(store())
+        expect(group.messages[0]?.unverified).to.deep.equal(unverified)
+        await store().outbox.finishUnrouted(group, [{ kind: 'routed', here: true, forwardings: [] }])
+      }
     })
 
     it('carries the whole message to the next home', async () => {

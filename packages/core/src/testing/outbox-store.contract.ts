@@ -378,12 +378,14 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
             id: 0,
             message: { recipient: bob, box: 'inbox', sender: alice, messageId: 'm1' },
             acceptedAtMs: nowMs,
+            unverified: null,
             attempts: 0,
           },
           {
             id: 0,
             message: { recipient: bob, box: 'b2', sender: alice, messageId: 'm2' },
             acceptedAtMs: nowMs,
+            unverified: null,
             attempts: 0,
           },
         ])

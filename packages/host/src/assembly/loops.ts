@@ -55,6 +55,7 @@ export function startLoops(
         homes,
         alarm: outboxAlarm,
         noticesAlarm,
+        verifier,
         clock,
         random,
         events,

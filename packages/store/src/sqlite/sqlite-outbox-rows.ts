@@ -1,4 +1,11 @@
-import { freshDestination, type Destination, type DestinationState, type Parcel, type Unrouted } from '@overpost/core'
+import {
+  freshDestination,
+  type Destination,
+  type DestinationState,
+  type Message,
+  type Parcel,
+  type Unrouted,
+} from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
 import type { OutboxRows } from '../outbox/outbox-rows.ts'
@@ -6,22 +13,9 @@ import type { ReaderContext } from './reader-context.ts'
 import { readOutgoingRecord } from './sqlite-message-records.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 
-type ParcelColumns = [
-  number,
-  number,
-  Buffer,
-  number,
-  number,
-  number,
-  number,
-  string,
-  string,
-  number,
-  string,
-  number | null,
-  Buffer | null,
-  Buffer | null,
-]
+type MessageColumns = [number, number, string, string, number, string, number | null, Buffer | null, Buffer | null]
+
+type ParcelColumns = [number, number, Buffer, number, number, ...MessageColumns]
 
 const destinationOf = (hostKey: Buffer, origin: string): Destination => ({
   hostKey: hostKey.toString('hex') as IdentityKey,
@@ -105,12 +99,13 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         const recipientId = reader.findId(recipient)
         if (recipientId === null) return []
         return reader
-          .sql<[number, number, string, string, number, number]>(
-            `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups FROM outgoing
+          .sql<[number, number, string, string, number, number, number]>(
+            `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups,
+               envelope IS NOT NULL AND guest_message IS NULL FROM outgoing
              WHERE recipient_id = ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
           )
           .all(recipientId, nowMs, maxMessages)
-          .map(([id, senderId, box, messageId, acceptedAtMs, attempts]): Unrouted => ({
+          .map(([id, senderId, box, messageId, acceptedAtMs, attempts, isUnverified]): Unrouted => ({
             id,
             message: {
               recipient,
@@ -119,6 +114,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
               messageId: messageId as MessageId,
             },
             acceptedAtMs,
+            unverified: isUnverified === 1 ? readMessage(reader, id) : null,
             attempts,
           }))
           .toSorted((a, b) => a.id - b.id)
@@ -169,22 +165,37 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
 }
 
 function toParcel(reader: ReaderContext, columns: ParcelColumns): Parcel {
-  const [id, , forwardId, attempts, acceptedAtMs, recipientId, senderId, ...content] = columns
-  const [box, messageId, contentType, body, envelopeAtMs, envelope, request] = content
+  const [id, , forwardId, attempts, acceptedAtMs, ...message] = columns
   return {
     id,
-    message: {
-      recipient: reader.key(recipientId),
-      box: box as BoxName,
-      sender: reader.key(senderId),
-      messageId: messageId as MessageId,
-      contentType: decodeContentType(contentType),
-      body,
-      envelope: decodeEnvelope(envelopeAtMs, envelope),
-      request: decodeRequest(request),
-    },
+    message: toMessage(reader, message),
     forwardId: forwardId.toString('hex') as ForwardId,
     acceptedAtMs,
     attempts,
+  }
+}
+
+/** A message with its body in the outbox: not a guest's. */
+function readMessage(reader: ReaderContext, id: number): Message | null {
+  const row = reader
+    .sql<MessageColumns>(
+      `SELECT recipient_id, sender_id, box, message_id, content_type, body, envelope_at_ms, envelope, request
+       FROM outgoing WHERE id = ?`,
+    )
+    .get(id)
+  return row === undefined ? null : toMessage(reader, row)
+}
+
+function toMessage(reader: ReaderContext, columns: MessageColumns): Message {
+  const [recipientId, senderId, box, messageId, contentType, body, envelopeAtMs, envelope, request] = columns
+  return {
+    recipient: reader.key(recipientId),
+    box: box as BoxName,
+    sender: reader.key(senderId),
+    messageId: messageId as MessageId,
+    contentType: decodeContentType(contentType),
+    body,
+    envelope: decodeEnvelope(envelopeAtMs, envelope),
+    request: decodeRequest(request),
   }
 }

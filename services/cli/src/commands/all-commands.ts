@@ -20,6 +20,7 @@ import { queueShow } from './queue-show.ts'
 import { revoke } from './revoke.ts'
 import { allow, deny, rules } from './rules.ts'
 import { send } from './send.ts'
+import { status } from './status.ts'
 import { withdraw } from './withdraw.ts'
 
 /** Every command, in the order of the help. */
@@ -30,6 +31,7 @@ export const allCommands: readonly AnyCommand[] = [
   withdraw,
   move,
   send,
+  status,
   list,
   ack,
   lookup,

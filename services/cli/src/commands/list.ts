@@ -1,4 +1,5 @@
 import type { ListedMessage } from '@overpost/client'
+import type { DeliveryFailure } from '@overpost/protocol'
 import { collect } from '../collect.ts'
 import { defineCommand } from '../command.ts'
 import { connect, hostOptions } from '../connect.ts'
@@ -54,10 +55,20 @@ function print(messages: readonly ListedMessage[], out: (line: string) => void):
     proofWord(message),
     message.vouchedBy ?? '-',
     message.secrecy,
-    message.secrecy === 'sealed' ? '(cannot be opened)' : bodyWords(body),
+    message.secrecy === 'sealed'
+      ? '(cannot be opened)'
+      : message.failure === null
+        ? bodyWords(body)
+        : failureWords(message.failure),
   ])
   for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'VOUCHED BY', 'SECRECY', 'BODY'], ...rows]))
     out(line)
+}
+
+function failureWords({ kind, messageId, messageBox, recipient, code, reason, attempts }: DeliveryFailure): string {
+  const what = kind === 'returned' ? 'NOT DELIVERED' : 'still waits'
+  const why = reason === undefined ? code : `${code}, ${reason}`
+  return `${what}: ${messageId} to ${recipient} (${messageBox}), ${attempts} attempts, ${why}`
 }
 
 function bodyWords(body: string | object): string {

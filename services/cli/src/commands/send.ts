@@ -32,8 +32,9 @@ export const send = defineCommand({
     )
     if (options.json) io.out(JSON.stringify(results))
     else {
-      for (const { recipient, messageId, duplicate } of results) {
-        io.out(`${duplicate ? 'was there already' : 'accepted'}  ${messageId}  for ${recipient}`)
+      for (const { recipient, messageId, duplicate, handle } of results) {
+        const known = handle === null ? '' : `  handle ${handle}`
+        io.out(`${duplicate ? 'was there already' : 'accepted'}  ${messageId}  for ${recipient}${known}`)
       }
     }
     return exitCodes.done
