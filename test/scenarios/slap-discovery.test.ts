@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { metric } from '../support/host-metrics.ts'
 import { bodiesIn, newPerson } from '../support/person.ts'
 import { TestNetwork } from '../support/test-network.ts'
 import { until } from '../support/until.ts'
@@ -36,10 +37,8 @@ describe('a host that finds its lookup nodes by SLAP', function () {
 
   it('goes on with what it found, and with its feed, while the tracker is down', async () => {
     const carol = newPerson()
-    await until('the feeds that A and B follow at the node found', async () => {
-      const text = await (await fetch(`${network.overlayUrls[1]!}/metrics`)).text()
-      return Number(/^overlay_feed_waiters (\d+)$/m.exec(text)?.[1]) >= 4
-    })
+    // The tracker names itself, too: two topics of each.
+    await until('feeds that A follows', async () => (await metric(network.host('A').url, 'relay_feeds_followed')) === 4)
     await network.stopOverlay(0)
     await network.client(carol, 'B').authorizeRouting()
     await send(carol, 'hello')

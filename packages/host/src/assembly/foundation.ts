@@ -11,6 +11,7 @@ import { createHostEvents, type HostEvents } from '../events.ts'
 import { errorRenderer, type RenderError } from '../http/error-answers.ts'
 import { openIdentityWallet } from '../identity-key.ts'
 import { outgoingTransport, type OutgoingOptions } from '../links/outgoing.ts'
+import { pinHostKeys } from '../links/pin-host-keys.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { nodeClock } from '../node-clock.ts'
 import { nodeRandom } from '../node-random.ts'
@@ -75,6 +76,7 @@ export async function layFoundation(
 
   const store = await openStore({ ...config.store, quotas: config.quotas.enabled ? config.quotas : null })
   onClose(() => store[Symbol.asyncDispose]())
+  await pinHostKeys(store.hostKeys, config.routes.acceptKeys, clock.nowMs())
   const ca = config.outgoing.ca === undefined ? undefined : readFileSync(config.outgoing.ca, 'utf8')
   const transport = outgoingTransport({ development: config.development, ca, ...outgoing })
   onClose(() => transport.close())

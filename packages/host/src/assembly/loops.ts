@@ -10,6 +10,7 @@ import {
   tellSenders,
 } from '@overpost/core'
 import { signEnvelope, type HostOrigin, type IdentityKey } from '@overpost/protocol'
+import { Gauge } from 'prom-client'
 import type { Background } from '../background.ts'
 import { boxRetention } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
@@ -35,6 +36,7 @@ export function startLoops(
     random,
     wallet,
     verifier,
+    metrics,
     store,
     events,
     storeWatch,
@@ -88,6 +90,14 @@ export function startLoops(
   const news = new RouteNews({
     ...{ resolver, outbox: store.outbox, outboxAlarm, clock },
     failed: (error) => events.roundFailed({ part: 'news', error }),
+  })
+  new Gauge({
+    name: 'relay_feeds_followed',
+    help: 'Feeds of overlay nodes, one for each topic, that tell this host what changes.',
+    registers: [metrics.registry],
+    collect() {
+      this.set(standings.followed)
+    },
   })
   background.start('news', (signal) => news.run(signal))
   background.start('feeds', (signal) => runFeedFollower({ feeds, news, standings, clock, random, events }, signal))

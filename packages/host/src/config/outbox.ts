@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { hostKeyPin } from '../links/pin-host-keys.ts'
 import { secondMs, minuteMs, dayMs, durationMs, count } from './values.ts'
 
 export const outboxSetting = z
@@ -57,6 +58,14 @@ export const routesSetting = z
       description: 'How long the answer "none" is believed.',
       unit: 'ms',
     }),
+    acceptKeys: z
+      .array(z.string().regex(hostKeyPin, 'must be an origin, a space, and an identity key in lower case'))
+      .default([])
+      .meta({
+        description:
+          'Keys of hosts that users anoint, "ORIGIN KEY" each: for one that shows another key than before, and is meant to.',
+        env: 'OVERPOST_ROUTES_ACCEPT_KEYS',
+      }),
     lookupTimeoutMs: durationMs(100, minuteMs, 5 * secondMs).meta({
       description: 'How long an overlay node is waited for.',
       unit: 'ms',

@@ -6,6 +6,7 @@ import { openStore } from '@overpost/store'
 import { expect } from 'chai'
 import { hostWallet, otherHostWallet } from '../testing/host-fixture.ts'
 import { bind, unbind } from '../testing/scripted-peer.ts'
+import { pinHostKeys } from './pin-host-keys.ts'
 import { RememberedHostKeys } from './remembered-host-keys.ts'
 
 describe('RememberedHostKeys', () => {
@@ -83,6 +84,17 @@ describe('RememberedHostKeys', () => {
     expect(await keys.keyOf(origin)).to.equal(hostWallet.identityKey)
     await store.hostKeys.accept(origin, otherHostWallet.identityKey, clock.nowMs())
     expect(await keys.keyOf(origin)).to.equal(otherHostWallet.identityKey)
+  })
+
+  it('takes the key that the operator names, known or not, and the same again', async () => {
+    const { identityKey } = otherHostWallet
+    shown = () => documentOf(hostWallet)
+    await keys.keyOf(origin)
+    for (let start = 0; start < 2; start++) {
+      await pinHostKeys(store.hostKeys, [`${origin} ${identityKey}`, `https://new.example ${identityKey}`], start)
+      expect(await keys.keyOf(origin)).to.equal(identityKey)
+      expect(await keys.keyOf('https://new.example' as HostOrigin)).to.equal(identityKey)
+    }
   })
 
   it('does not ask a host that is down again and again', async () => {
