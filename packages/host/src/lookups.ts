@@ -12,7 +12,7 @@ import type { HostConfig } from './config.ts'
 import type { HostEvents } from './events.ts'
 import { BeefProofs } from './links/beef-proofs.ts'
 import { blockHeadersService, HeaderTracker } from './links/header-tracker.ts'
-import { LookupNodes } from './links/lookup-nodes.ts'
+import { LookupNodes, lookupServices } from './links/lookup-nodes.ts'
 import { overlayFeed } from './links/overlay-feed.ts'
 import { OverlayHostDirectory } from './links/overlay-host-directory.ts'
 import { SlapDiscovery } from './links/slap-discovery.ts'
@@ -61,7 +61,7 @@ export function createLookups(
   const discovery = new SlapDiscovery({
     ...{ fetch, proofs, verifier, reputation, clock, random, allowHttp },
     trackers: overlay.trackers,
-    services: [lookupPhip],
+    services: lookupServices,
     everyMs: overlay.discoverEveryMs,
     timeoutMs: routes.lookupTimeoutMs,
     failed: (event) => events.trackerFailed(event),
@@ -76,7 +76,7 @@ export function createLookups(
   return {
     directory: new OverlayHostDirectory({
       ...{ proofs, clock, reputation },
-      nodes: () => nodes.forQuestion(lookupPhip),
+      nodes: () => nodes.forQuestion(),
       timeoutMs: routes.lookupTimeoutMs,
     }),
     discovery,

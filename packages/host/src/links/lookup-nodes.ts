@@ -1,10 +1,15 @@
 import type { NodeReputation } from '@overpost/core'
+import { lookupMessagebox, lookupPhip } from '@overpost/protocol'
+
+/** What is asked about a user. */
+export const lookupServices: readonly string[] = [lookupPhip, lookupMessagebox]
 
 /** A lookup node, and the way to it: the operator's own choice, or somebody else's, behind the guard. */
 export interface LookupNode {
   readonly url: string
   readonly fetch: typeof fetch
-  readonly isChosenHere: boolean
+  /** Which of {@link lookupServices} it is asked. */
+  readonly services: readonly string[]
 }
 
 export interface LookupNodesDeps {
@@ -27,13 +32,22 @@ export class LookupNodes {
     this.#deps = deps
   }
 
-  /** All that are configured, and so many of those found. */
-  forQuestion(service: string): LookupNode[] {
+  /** All that are configured, and so many of those found, for each service. */
+  forQuestion(): LookupNode[] {
     const { configured, found, reputation, mostFound, chosenHere, chosenByOthers } = this.#deps
-    const others = found(service).filter((url) => !configured.includes(url))
+    const services = new Map<string, string[]>()
+    for (const service of lookupServices) {
+      const others = found(service).filter((url) => !configured.includes(url))
+      // Whoever is asked for one is asked for the other, where it answers that.
+      const asked = others.filter((url) => services.has(url))
+      const rest = others.filter((url) => !services.has(url))
+      for (const url of [...asked, ...reputation.choose(rest, Math.max(0, mostFound - asked.length))]) {
+        services.set(url, [...(services.get(url) ?? []), service])
+      }
+    }
     return [
-      ...configured.map((url) => ({ url, fetch: chosenHere, isChosenHere: true })),
-      ...reputation.choose(others, mostFound).map((url) => ({ url, fetch: chosenByOthers, isChosenHere: false })),
+      ...configured.map((url) => ({ url, fetch: chosenHere, services: lookupServices })),
+      ...[...services].map(([url, ofNode]) => ({ url, fetch: chosenByOthers, services: ofNode })),
     ]
   }
 }

@@ -1,5 +1,6 @@
 import { nativeSignatureVerifier } from '@overpost/auth'
 import { NodeReputation, Resolver, type DirectoryAnswer } from '@overpost/core'
+import { createMessageboxAdvertScript } from '@overpost/protocol'
 import type { Transaction } from '@bsv/sdk'
 import { expect } from 'chai'
 import { nodeClock } from '../node-clock.ts'
@@ -15,6 +16,7 @@ import {
 import { aliceWallet, bobWallet, hostWallet, otherHostWallet } from '../testing/host-fixture.ts'
 import { lookupNode, type LookupBehaviour, type LookupNode } from '../testing/lookup-node.ts'
 import { BeefProofs } from './beef-proofs.ts'
+import { lookupServices, type LookupNode as LookupNodeToAsk } from './lookup-nodes.ts'
 import { OverlayHostDirectory } from './overlay-host-directory.ts'
 
 const never = new AbortController().signal
@@ -37,11 +39,16 @@ describe('OverlayHostDirectory', () => {
   })
 
   const takeAll = () => () => true
-  const directoryOf = (urls: readonly string[], options: { timeoutMs: number; graceMs: number }) =>
+  const directoryWith = (nodes: readonly LookupNodeToAsk[], options = { timeoutMs: 1_000, graceMs: 50 }) =>
     new OverlayHostDirectory({
       ...{ proofs, clock: nodeClock, reputation: new NodeReputation(nodeClock, nodeRandom), ...options },
-      nodes: () => urls.map((url) => ({ url, fetch, isChosenHere: true })),
+      nodes: () => nodes,
     })
+  const directoryOf = (urls: readonly string[], options: { timeoutMs: number; graceMs: number }) =>
+    directoryWith(
+      urls.map((url) => ({ url, fetch, services: lookupServices })),
+      options,
+    )
   /** Runs `test` with a directory over one lookup host per behaviour. */
   const withNodes = async (
     behaviours: readonly LookupBehaviour[],
@@ -230,6 +237,22 @@ describe('OverlayHostDirectory', () => {
       expect(chain.asked).to.equal(2)
       chain.roots.clear()
       expect(found(await directory.find(bob, takeAll, never))).to.deep.equal([])
+    })
+  })
+
+  it('takes anointings from a node that knows of nothing else, which alone is no answer', async () => {
+    const url = 'https://relay.example'
+    const anointing = await createMessageboxAdvertScript(bobWallet, { userKey: bob, host: url })
+    const transaction = chain.mine(tokenTransaction(anointing))
+    const behaviours: LookupBehaviour[] = [nothing, { kind: 'tokens', tokens: [], anointings: [{ transaction }] }]
+    await withNodes(behaviours, async (_, [whole, part]) => {
+      const partly = { url: part!.origin, fetch, services: ['ls_messagebox'] }
+      const ask = (nodes: readonly LookupNodeToAsk[]) => directoryWith(nodes).find(bob, takeAll, never)
+      expect(found(await ask([{ url: whole!.origin, fetch, services: lookupServices }, partly]))).to.deep.equal([
+        'live',
+      ])
+      expect(found(await ask([partly]))).to.equal('failed')
+      expect(part!.questions).to.have.length(2)
     })
   })
 

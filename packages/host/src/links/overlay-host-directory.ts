@@ -1,9 +1,9 @@
 import type { Clock, DirectoryAnswer, DirectoryEntry, HostDirectory, NodeReputation, Sieve } from '@overpost/core'
-import { lookupMessagebox, lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
+import { lookupPhip, type IdentityKey, type Outpoint } from '@overpost/protocol'
 import { askLookupNode } from './ask-lookup-node.ts'
 import type { BeefProofs } from './beef-proofs.ts'
 import { reasonOf } from './connection-fault.ts'
-import type { LookupNode } from './lookup-nodes.ts'
+import { lookupServices, type LookupNode } from './lookup-nodes.ts'
 
 export interface OverlayHostDirectoryDeps {
   readonly proofs: BeefProofs
@@ -64,7 +64,9 @@ export class OverlayHostDirectory implements HostDirectory {
         if (!deadline.aborted) reputation.failed(node.url)
       }
       open.delete(node)
-      const isQuiet = answers.length > 0 && [...open].every(({ url }) => !reputation.isWaitedFor(url))
+      const isQuiet =
+        answers.some(({ node: { services } }) => services.includes(lookupPhip)) &&
+        [...open].every(({ url }) => !reputation.isWaitedFor(url))
       if (entries.size > 0 || isQuiet) grace ??= setTimeout(() => end.abort(), graceMs)
     })
     // A call that does not heed its signal is left behind.
@@ -73,36 +75,35 @@ export class OverlayHostDirectory implements HostDirectory {
     if (deadline.aborted) for (const { url } of open) reputation.failed(url)
     end.abort()
     if (signal.aborted) return { kind: 'failed', reason: 'aborted' }
-    if (answers.length === 0) return { kind: 'failed', reason: faults.join('; ') || 'no lookup host answered in time' }
+    const whole = answers.filter(({ node: { services } }) => services.includes(lookupPhip))
+    if (whole.length === 0) return { kind: 'failed', reason: faults.join('; ') || 'no lookup host answered in time' }
     for (const { node, tookMs, shown } of answers) {
-      const knewAll = answers.length === 1 || entries.size === 0 ? null : shown.size === entries.size
+      // A node of anointings only cannot know the rest.
+      const isJudged = whole.length > 1 && entries.size > 0 && node.services.length === lookupServices.length
+      const knewAll = isJudged ? shown.size === entries.size : null
       reputation.answered(node.url, { tookMs, knewAll })
     }
     return { kind: 'answered', entries: [...entries.values()] }
   }
 
-  /** What a node shows of the user, adverts and anointings. One that does not know of the latter is none the worse for it. */
+  /** What a node shows of the user, by each service that it is asked. */
   async #ask(
-    { url, fetch }: LookupNode,
+    { url, fetch, services }: LookupNode,
     user: IdentityKey,
     makeSieve: () => Sieve,
     signal: AbortSignal,
   ): Promise<DirectoryEntry[]> {
     const way = { proofs: this.#deps.proofs, signal, fetch }
-    const common = { includeSpent: true, limit: mostShown }
-    const [adverts, anointings] = await Promise.all([
-      askLookupNode(
-        url,
-        { service: lookupPhip, query: { recipient: user, ...common }, isWorthProving: makeSieve() },
-        way,
-      ),
-      askLookupNode(
-        url,
-        { service: lookupMessagebox, query: { identityKey: user, ...common }, isWorthProving: makeSieve() },
-        way,
-      ).catch(() => []),
-    ])
-    return [...adverts, ...anointings]
+    const shown = await Promise.all(
+      services.map((service) => {
+        const who = service === lookupPhip ? { recipient: user } : { identityKey: user }
+        const query = { ...who, includeSpent: true, limit: mostShown }
+        const asked = askLookupNode(url, { service, query, isWorthProving: makeSieve() }, way)
+        // One that does not know of anointings is none the worse for it.
+        return service !== lookupPhip && services.includes(lookupPhip) ? asked.catch(() => []) : asked
+      }),
+    )
+    return shown.flat()
   }
 }
 
