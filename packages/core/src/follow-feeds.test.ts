@@ -47,19 +47,18 @@ describe('runFeedFollower', () => {
   const clock = new ManualClock()
   let feed: ScriptedFeed
   let heard: string[]
-  let missed: number
   let failures: number
   let standings: FeedStandings
   let stop: AbortController
   let running: Promise<void>
   beforeEach(() => {
-    ;[feed, heard, missed, failures] = [new ScriptedFeed(), [], 0, 0]
+    ;[feed, heard, failures] = [new ScriptedFeed(), [], 0]
     stop = new AbortController()
     standings = new FeedStandings(clock, () => ['https://node.example tm_phip'])
     running = runFeedFollower(
       {
         feeds: () => [feed],
-        news: { heard: (_, { outpoint }) => heard.push(outpoint), missed: () => missed++ },
+        news: { heard: (_, { outpoint }) => heard.push(outpoint) },
         ...{ standings, clock, random: seededRandom(1), events: { feedFailed: () => failures++ } },
       },
       stop.signal,
@@ -71,7 +70,7 @@ describe('runFeedFollower', () => {
   })
 
   const page = (since: number, ...names: string[]): FeedPage => ({
-    ...{ kind: 'news', news: names.map(news), cursor: { since, log: 'l' }, bytes: 0 },
+    ...{ kind: 'news', news: names.map(news), cursor: { since, log: 'l' }, more: false, bytes: 0 },
   })
   /** The next question, after whatever pause there is before it. */
   const next = async (): Promise<void> => {
@@ -100,19 +99,20 @@ describe('runFeedFollower', () => {
     await next()
     await feed.give(new Error('still gone'))
     await next()
-    await feed.give(page(8, 'a'))
+    await feed.give({ ...page(8, 'a'), more: true } as FeedPage)
+    expect(standings.followedSinceMs(), 'while it catches up').to.equal(null)
+    await next()
+    await feed.give(page(8))
     expect(standings.followedSinceMs(), 'without a gap').to.equal(sinceMs)
     expect(heard).to.deep.equal([outpointFixture('a')])
     expect(failures, 'told once').to.equal(1)
     expect(feed.cursors.slice(1, 4)).to.deep.equal(Array.from({ length: 3 }, () => ({ since: 7, log: 'l' })))
-    expect(missed).to.equal(0)
   })
 
-  it('takes all for missed when the node has another log', async () => {
+  it('begins anew, and counts as followed from then only, when the node has another log', async () => {
     await feed.give(page(7))
     await next()
     await feed.give({ kind: 'start again' })
-    expect(missed).to.equal(1)
     expect(standings.followedSinceMs()).to.equal(null)
     await next()
     expect(feed.cursors.at(-1)).to.equal(null)

@@ -7,11 +7,7 @@ import type { Random } from './ports/random.ts'
 export interface FeedFollowerDeps {
   /** The feeds that are to be followed now: asked again every while. */
   readonly feeds: () => readonly EventFeed[]
-  readonly news: {
-    heard(feed: string, news: FeedNews): void
-    /** News may have been missed, of anybody. */
-    missed(): void
-  }
+  readonly news: { heard(feed: string, news: FeedNews): void }
   readonly standings: FeedStandings
   readonly clock: Clock
   readonly random: Random
@@ -60,17 +56,15 @@ async function follow(feed: EventFeed, deps: FeedFollowerDeps, signal: AbortSign
       failures = 0
       if (page.kind === 'news') {
         if (cursor === null) standings.begun(name)
-        else standings.heard(name)
+        else if (!page.more) standings.heard(name)
         cursor = page.cursor
         for (const each of page.news) news.heard(name, each)
         waitMs = pauseMs(page, clock.nowMs() - askedAtMs)
       } else {
+        // From now on: what came between the two logs is not known, and so nothing counts as followed that was asked before.
         standings.lost(name)
-        // From now on; what came between the two logs is not known.
-        if (cursor !== null) news.missed()
         cursor = null
-        if (page.kind === 'not offered') waitMs = notOfferedMs
-        else waitMs = backoffMs(0, backoff, random.fraction())
+        waitMs = page.kind === 'not offered' ? notOfferedMs : backoffMs(0, backoff, random.fraction())
       }
     } catch (error) {
       if (isStopped()) break

@@ -93,12 +93,6 @@ export class Resolver {
     this.#cache.delete(user)
   }
 
-  /** Forgets all users' routes. */
-  dropAll(): void {
-    this.#flights.clear()
-    this.#cache.clear()
-  }
-
   /** Whether anything is remembered of `user`, fresh or not. */
   remembers(user: IdentityKey): boolean {
     return this.#cache.get(user) !== null || this.#flights.has(user)

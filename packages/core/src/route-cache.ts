@@ -77,11 +77,6 @@ export class RouteCache {
     this.#known.delete(user)
   }
 
-  clear(): void {
-    this.#known.clear()
-    this.#owners.clear()
-  }
-
   #freshUntilMs({ routes, isHere, askedAtMs, untilMs }: KnownRoutes): number {
     const { positiveMs, negativeMs, followedMs = positiveMs } = this.#options
     if (routes.length === 0 && !isHere) return askedAtMs + negativeMs

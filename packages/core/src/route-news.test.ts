@@ -19,7 +19,6 @@ describe('RouteNews', () => {
     news = new RouteNews({
       resolver: {
         drop: (user) => calls.push(`drop ${name(user)}`),
-        dropAll: () => calls.push('drop all'),
         ownerOf: (outpoint) => owners.get(outpoint) ?? null,
         remembers: (user) => [...owners.values()].includes(user),
         renew(user) {

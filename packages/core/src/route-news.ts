@@ -9,7 +9,7 @@ import type { Resolver } from './resolve-hosts.ts'
 export type { FeedNews }
 
 export interface RouteNewsDeps {
-  readonly resolver: Pick<Resolver, 'drop' | 'dropAll' | 'ownerOf' | 'remembers' | 'renew'>
+  readonly resolver: Pick<Resolver, 'drop' | 'ownerOf' | 'remembers' | 'renew'>
   readonly outbox: Pick<OutboxStore, 'wakeRecipient'>
   readonly outboxAlarm: Pick<Alarm, 'ring'>
   readonly clock: Clock
@@ -52,11 +52,6 @@ export class RouteNews {
     } else if (allowance.waiting.size < mostWaiting || allowance.waiting.has(user)) {
       allowance.waiting.set(user, isEnd || allowance.waiting.get(user) === true)
     }
-  }
-
-  /** News may have been missed: all routes are asked for again when they are needed. */
-  missed(): void {
-    this.#deps.resolver.dropAll()
   }
 
   /** Looks after what had to wait; until `signal` aborts. */

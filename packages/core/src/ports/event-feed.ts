@@ -14,9 +14,15 @@ export interface FeedNews {
   readonly script: Uint8Array | null
 }
 
-/** `bytes`: what the page took. `start again`: the cursor is of another log. `not offered`: the node has no feed. */
+/** `more`: there is more already. `bytes`: what the page took. `start again`: the cursor is of another log. `not offered`: the node has no feed. */
 export type FeedPage =
-  | { readonly kind: 'news'; readonly news: readonly FeedNews[]; readonly cursor: FeedCursor; readonly bytes: number }
+  | {
+      readonly kind: 'news'
+      readonly news: readonly FeedNews[]
+      readonly cursor: FeedCursor
+      readonly more: boolean
+      readonly bytes: number
+    }
   | { readonly kind: 'start again' }
   | { readonly kind: 'not offered' }
 

@@ -66,7 +66,7 @@ function readPage(
     const script = kind === 'spend' ? null : scriptIn(beef, txid, outputIndex)
     return { kind, outpoint: `${txid}.${outputIndex}` as Outpoint, script }
   })
-  return { kind: 'news', news, cursor: { since: next, log }, bytes }
+  return { kind: 'news', news, cursor: { since: next, log }, more: events.length >= mostEvents, bytes }
 }
 
 function scriptIn(beef: string, txid: string, outputIndex: number): Uint8Array | null {
