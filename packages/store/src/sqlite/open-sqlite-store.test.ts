@@ -22,9 +22,11 @@ import {
   guestFixture,
   idFixture,
   inbox,
+  keyFixture,
   largePage,
   listing,
   placementFixture,
+  withdrawalFixture,
 } from '@overpost/core/testing'
 import { RelayError } from '@overpost/protocol'
 import Database from 'better-sqlite3'
@@ -88,6 +90,22 @@ describe('the store in SQLite', () => {
       expect((await claimAll(store)).map(claimText).toSorted()).to.deep.equal(['hosta: m1', 'unrouted: g1'])
     })
 
+    it('has what adverts cost on a day, what users withdrew, and who moves away', async () => {
+      await store.spending.add(5, 'newcomers', 70)
+      await store.withdrawals.put(withdrawalFixture(), nowMs, 10)
+      await store.authorizations.put(
+        authorizationFixture({ dates: { issuedAtMs: nowMs + 1, expiresAtMs: nowMs * 2 } }),
+        nowMs,
+      )
+      const { userKey, hostKey } = authorizationFixture()
+      const handover = { userKey, from: hostKey, to: keyFixture('next'), atMs: nowMs, signature: Uint8Array.of(1) }
+      await store.handovers.begin(handover, nowMs)
+      await reopen()
+      expect(await store.spending.spent(5)).to.deep.equal({ known: 0, newcomers: 70 })
+      expect(await store.withdrawals.page(null, 10)).to.deep.equal([{ withdrawal: withdrawalFixture(), txid: null }])
+      expect(await store.handovers.open()).to.deep.equal([handover])
+    })
+
     it('does not move away a copy that was listed', async () => {
       await store.mailboxes.accept([guestFixture()])
       await listing(store)
@@ -108,7 +126,9 @@ describe('the store in SQLite', () => {
       await store.authorizations.revoke(alice, nowMs)
       await store.sessionState.save(Uint8Array.of(7))
       await reopen()
-      expect(await store.authorizations.page(null, 10)).to.deep.equal([authorizationFixture()])
+      expect(await store.authorizations.page(null, 10)).to.deep.equal([
+        { authorization: authorizationFixture(), storedAtMs: nowMs },
+      ])
       expect((await store.authorizations.find(alice))?.revokedAtMs).to.equal(nowMs)
       expect(await store.sessionState.take()).to.deep.equal(Uint8Array.of(7))
       await reopen()
