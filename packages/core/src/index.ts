@@ -4,6 +4,7 @@ export { Alarm } from './alarm.ts'
 export { backoffMs, type BackoffPolicy } from './backoff.ts'
 export { BoundedMap } from './bounded-map.ts'
 export type { Incoming } from './check-proof.ts'
+export { custodyMessage, withLeaf } from './custody.ts'
 export { destinationAfter } from './circuit-breaker.ts'
 export { meaningForCall, meaningForParcel, type Meaning } from './delivery-outcome.ts'
 export { runHandovers, type HandoverDeps } from './hand-over.ts'
@@ -47,6 +48,7 @@ export type {
   MessageName,
   MessagePage,
   Placement,
+  Reception,
   StoredMessage,
 } from './ports/mailbox-store.ts'
 export {

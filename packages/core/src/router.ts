@@ -5,6 +5,7 @@ import {
   RelayError,
   requestHash,
   type BoxName,
+  type Custody,
   type Envelope,
   type ErrorCode,
   type IdentityKey,
@@ -15,6 +16,7 @@ import type { OperatorRules } from './operator-rules.ts'
 import type { Alarm } from './alarm.ts'
 import { carryEnvelope, checkEnvelope } from './check-envelope.ts'
 import { checkProof, type Incoming, type ProofDeps } from './check-proof.ts'
+import { custodyOf, withLeaf } from './custody.ts'
 import type { Homes } from './homes.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Content, Message } from './message.ts'
@@ -51,7 +53,8 @@ export interface Accepted {
 }
 
 export type Received =
-  | { readonly kind: 'stored'; readonly duplicate: boolean }
+  /** `custody`: what this host can sign for; null: it holds no such message under that forward id. */
+  | { readonly kind: 'stored'; readonly duplicate: boolean; readonly custody: Custody | null }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly description?: string }
 
 export interface RouterDeps extends ProofDeps {
@@ -149,9 +152,9 @@ export class Router {
   }
 
   async #append(originHost: IdentityKey, checked: readonly Checked[]): Promise<Received[]> {
-    const { store, events, mailbox } = this.#deps
+    const { store, events, mailbox, verifier } = this.#deps
     const arrivals = checked.filter((item) => 'message' in item)
-    const outcomes = arrivals.length === 0 ? [] : await store.receive(arrivals)
+    const receptions = arrivals.length === 0 ? [] : await store.receive(arrivals)
 
     let next = 0
     const received = checked.map((item): Received => {
@@ -159,14 +162,14 @@ export class Router {
         const { refused: code, description } = item
         return description === undefined ? { kind: 'refused', code } : { kind: 'refused', code, description }
       }
-      const outcome = outcomes[next++]
+      const { outcome, custody } = receptions[next++] ?? { outcome: 'conflict', custody: null }
       if (outcome === 'conflict') return { kind: 'refused', code: 'ERR_DUPLICATE_MESSAGE' }
-      if (outcome !== undefined && isOverQuota(outcome)) {
+      if (isOverQuota(outcome)) {
         events.overQuota({ quota: outcome, messages: 1 })
         return { kind: 'refused', code: 'ERR_QUOTA_EXCEEDED', description: overQuotaWords[outcome] }
       }
       if (outcome === 'stored') mailbox.appended({ owner: item.message.recipient, box: item.message.box })
-      return { kind: 'stored', duplicate: outcome === 'duplicate' }
+      return { kind: 'stored', duplicate: outcome === 'duplicate', custody: custodyOf(item, custody, verifier) }
     })
     const duplicates = received.filter((answer) => answer.kind === 'stored' && answer.duplicate).length
     const refused = received.filter((answer) => answer.kind === 'refused').length
@@ -233,9 +236,11 @@ export class Router {
     if (proof.kind === 'brc94') return { refused: 'ERR_INVALID_PARAMETERS' }
     const message = { recipient, box, sender, messageId, contentType, body, request: null }
     const arrival = { originHost: from, forwardId, receivedAtMs: nowMs }
-    if (proof.kind === 'host') return { message: { ...message, envelope: null }, ...arrival }
+    const { verifier } = this.#deps
+    if (proof.kind === 'host') return withLeaf({ message: { ...message, envelope: null }, ...arrival }, verifier)
     const signed = checkEnvelope(message, proof.envelope, { ...this.#deps, nowMs })
-    return 'refused' in signed ? signed : { message: { ...message, envelope: signed.envelope }, ...arrival }
+    if ('refused' in signed) return signed
+    return withLeaf({ message: { ...message, envelope: signed.envelope }, ...arrival }, verifier)
   }
 
   async #check(originHost: IdentityKey, item: Incoming, nowMs: number): Promise<Checked> {
@@ -253,7 +258,7 @@ export class Router {
     if (refusal !== null) return { refused: refusal }
     const { recipient, box, sender, messageId, contentType, body, forwardId } = item
     const message = { recipient, box, sender, messageId, contentType, body, ...checked }
-    return { message, originHost, forwardId, receivedAtMs: nowMs }
+    return withLeaf({ message, originHost, forwardId, receivedAtMs: nowMs }, this.#deps.verifier)
   }
 
   /** A decimal id that a BRC-33 client can read as an integer: microseconds, never the same twice. */

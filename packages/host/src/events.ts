@@ -1,4 +1,4 @@
-import type { CoreEvents, OutboxCounts } from '@overpost/core'
+import type { CoreEvents, Destination, OutboxCounts } from '@overpost/core'
 import type { Logger } from 'pino'
 import { reasonOf } from './links/connection-fault.ts'
 import type { Metrics } from './metrics.ts'
@@ -13,6 +13,8 @@ export interface HostEvents extends CoreEvents {
   hostKeyUnknown(event: { origin: string; reason: string }): void
   /** A tracker could not be asked for lookup nodes. */
   trackerFailed(event: { url: string; reason: string }): void
+  /** What a host shows as its receipts for messages does not hold. They are delivered all the same. */
+  receiptsInvalid(event: { destination: Destination; receipts: number }): void
   /** The outbox as it is now. */
   counted(event: { counts: OutboxCounts; nowMs: number }): void
   /** There is no room for new mail any more, or there is again. */
@@ -123,6 +125,10 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     },
     trackerFailed({ url, reason }) {
       log.warn({ node: url, reason }, 'a tracker does not say which nodes answer lookups')
+    },
+    receiptsInvalid({ destination, receipts }) {
+      metrics.invalidReceipts.inc(receipts)
+      log.warn({ host: destination.origin, receipts }, 'a host gives receipts that do not hold')
     },
     counted({ counts, nowMs }) {
       const { parcels, unrouted, failed, oldestAcceptedAtMs } = counts

@@ -29,17 +29,22 @@ export interface OutboundDeps {
   readonly hostKeyStore: HostKeyStore
   /** Whether that sender authorised this host, so that it may vouch for them. */
   readonly hosts: (user: IdentityKey) => Promise<boolean>
-  readonly events: Pick<HostEvents, 'announceFailed' | 'trackerFailed' | 'hostKeyChanged' | 'hostKeyUnknown'>
+  readonly events: Pick<
+    HostEvents,
+    'announceFailed' | 'trackerFailed' | 'hostKeyChanged' | 'hostKeyUnknown' | 'receiptsInvalid'
+  >
 }
 
 export function createOutbound(config: HostConfig, deps: OutboundDeps): Outbound {
-  const { wallet, transport, fetch, clock, hosts, events } = deps
+  const { wallet, transport, fetch, clock, hosts, verifier, events } = deps
   const { outbox, limits } = config
   return {
     link: new HttpHostLink({
       wallet,
       transport,
       clock,
+      verifier,
+      receiptsInvalid: (event) => events.receiptsInvalid(event),
       prefersToVouch: (sender) => (config.proofs.prefer === 'host' ? hosts(sender) : Promise.resolve(false)),
       options: { callTimeoutMs: outbox.callTimeoutMs, batchBytes: limits.batchBytes },
     }),

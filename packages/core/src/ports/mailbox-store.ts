@@ -1,4 +1,4 @@
-import type { BoxName, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
+import type { BoxName, Custody, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
 import type { AppendOutcome, BoxAddress, Forwarding, Message, MessageRef } from '../message.ts'
 
 /** Where one message of a send goes. At least one of `here` and `forwardings` says something. */
@@ -27,6 +27,18 @@ export interface Arrival {
   readonly originHost: IdentityKey
   readonly forwardId: ForwardId
   readonly receivedAtMs: number
+  /** Of its custody receipt, were it stored now: 64 hexadecimal digits. */
+  readonly leaf: string
+}
+
+/** What became of an {@link Arrival}. */
+export interface Reception {
+  readonly outcome: AppendOutcome
+  /**
+   * What is remembered for the receipt under this forward id, of which the first arrival decides: its leaf, when it was stored or
+   * the very same was here before (its envelope, or its identity with an equal body). Null: there is nothing to sign.
+   */
+  readonly custody: Custody | null
 }
 
 export interface StoredMessage extends Message {
@@ -79,10 +91,10 @@ export interface MailboxStore {
    */
   accept(placements: readonly Placement[]): Promise<Kept[]>
   /**
-   * Appends what another host handed in: each stands for itself. An outcome each, in order. What is refused for a quota is
+   * Appends what another host handed in: each stands for itself. What became of each, in order. What is refused for a quota is
    * not remembered, and may come again; a repeat of what is remembered is a `duplicate` all the same.
    */
-  receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]>
+  receive(arrivals: readonly Arrival[]): Promise<Reception[]>
   /**
    * Oldest first: at most `limit` messages and `maxBytes` of bodies (but at least one), sequence above `after`. A guest copy
    * that a page shows is durably marked as listed before: it is not moved away any more.

@@ -79,6 +79,11 @@ export function forwardIdFixture(name: string, timeMs = fixtureNowMs): ForwardId
   return (timeMs.toString(16).padStart(16, '0') + sha256(name).slice(0, 48)) as ForwardId
 }
 
+/** The leaf of a custody receipt that stores take for genuine; `name` tells one from another. */
+export function leafFixture(name: string): string {
+  return sha256(`leaf ${name}`)
+}
+
 /** One forwarding to the host `name`; `forwardId` is the name of its id, the host's own by default. */
 export function forwardingFixture(name: string, forwardId = name): Forwarding {
   return { destination: destinationFixture(name), forwardId: forwardIdFixture(forwardId) }
@@ -113,6 +118,7 @@ export function arrivalFixture(message: Partial<Message> = {}, overrides: Partia
     originHost: keyFixture('hosta'),
     forwardId: forwardIdFixture(whole.messageId),
     receivedAtMs: fixtureNowMs,
+    leaf: leafFixture(whole.body),
     ...overrides,
   }
 }

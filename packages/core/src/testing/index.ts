@@ -16,6 +16,7 @@ export {
   idFixture,
   inbox,
   keyFixture,
+  leafFixture,
   messageFixture,
   outpointFixture,
   placementFixture,
@@ -45,6 +46,7 @@ export {
   eachWithStore,
   largePage,
   listing,
+  received,
 } from './with-store.ts'
 export { spendingStoreContract } from './spending-store.contract.ts'
 export { withdrawalStoreContract } from './withdrawal-store.contract.ts'

@@ -18,7 +18,7 @@ import {
   placementFixture,
   requestFixture,
 } from './fixtures.ts'
-import { accept, claimParcels, eachWithStore, largePage, listing } from './with-store.ts'
+import { accept, claimParcels, eachWithStore, largePage, listing, received } from './with-store.ts'
 
 const ciphertext = (text: string): string => JSON.stringify({ encryptedMessage: text })
 
@@ -76,7 +76,7 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       accepted: (message: Partial<Message>) => accept(store(), [placementFixture(message)]),
       'accepted as a guest': (message: Partial<Message>) => accept(store(), [guestFixture(message)]),
       received: (message: Partial<Message>) =>
-        store().mailboxes.receive([
+        received(store(), [
           arrivalFixture(message, { forwardId: forwardIdFixture(`${message.body ?? ''} ${Math.random()}`) }),
         ]),
     }
@@ -111,7 +111,7 @@ export function duplicatesContract(open: () => Promise<Store>): void {
 
     it('what waits for another host does not count for what a host hands in for a box here', async () => {
       await accept(store(), [forwardedFixture(['hosta'], { body: 'first' })])
-      expect(await store().mailboxes.receive([arrivalFixture({ body: 'first' })])).to.deep.equal(['stored'])
+      expect(await received(store(), [arrivalFixture({ body: 'first' })])).to.deep.equal(['stored'])
       expect(await listing(store())).to.deep.equal(['m1: first'])
     })
 
@@ -190,7 +190,7 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       const arrivals = ['a', 'b', 'c', 'a'].map((id, index) =>
         arrivalFixture({ messageId: idFixture(id) }, { forwardId: forwardIdFixture(`f${index}`) }),
       )
-      const outcomes = await store().mailboxes.receive(arrivals)
+      const outcomes = await received(store(), arrivals)
       expect(outcomes).to.deep.equal(['stored', 'conflict', 'stored', 'duplicate'])
       expect(await listing(store())).to.deep.equal(['b: first', 'a: hello', 'c: hello'])
     })
@@ -211,9 +211,9 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       const left = acknowledge ? [] : ['m1: hello']
 
       it(`a forward id ${name} the acknowledgement is a duplicate`, async () => {
-        expect(await store().mailboxes.receive([arrivalFixture()])).to.deep.equal(['stored'])
+        expect(await received(store(), [arrivalFixture()])).to.deep.equal(['stored'])
         await acknowledged()
-        expect(await store().mailboxes.receive([arrivalFixture()])).to.deep.equal(['duplicate'])
+        expect(await received(store(), [arrivalFixture()])).to.deep.equal(['duplicate'])
         expect(await listing(store())).to.deep.equal(left)
       })
 
@@ -227,9 +227,9 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       it(`an envelope that another host hands in ${name} the acknowledgement is a duplicate`, async () => {
         const first = arrivalFixture(enveloped, { originHost: keyFixture('hosta'), forwardId: forwardIdFixture('a') })
         const second = arrivalFixture(enveloped, { originHost: keyFixture('hostb'), forwardId: forwardIdFixture('b') })
-        expect(await store().mailboxes.receive([first])).to.deep.equal(['stored'])
+        expect(await received(store(), [first])).to.deep.equal(['stored'])
         await acknowledged()
-        expect(await store().mailboxes.receive([second])).to.deep.equal(['duplicate'])
+        expect(await received(store(), [second])).to.deep.equal(['duplicate'])
         expect(await listing(store())).to.deep.equal(left)
       })
     }
@@ -251,12 +251,12 @@ export function duplicatesContract(open: () => Promise<Store>): void {
         const requested = { request: requestFixture('r') }
         const first = arrivalFixture(requested, { forwardId: forwardIdFixture('a') })
         const again = arrivalFixture({ ...requested, messageId: idFixture('m2') }, { forwardId: forwardIdFixture('b') })
-        expect(await store().mailboxes.receive([first])).to.deep.equal(['stored'])
+        expect(await received(store(), [first])).to.deep.equal(['stored'])
         if (acknowledge) await store().mailboxes.acknowledge(bob, ['m1'])
-        expect(await store().mailboxes.receive([again, again])).to.deep.equal(['duplicate', 'duplicate'])
+        expect(await received(store(), [again, again])).to.deep.equal(['duplicate', 'duplicate'])
         expect(await listing(store())).to.deep.equal(acknowledge ? [] : ['m1: hello'])
         const other = arrivalFixture({ request: requestFixture('s'), messageId: idFixture('m3') })
-        expect(await store().mailboxes.receive([other])).to.deep.equal(['stored'])
+        expect(await received(store(), [other])).to.deep.equal(['stored'])
       })
     }
 
@@ -266,51 +266,49 @@ export function duplicatesContract(open: () => Promise<Store>): void {
       await store().mailboxes.acknowledge(bob, ['m1'])
       await store().mailboxes.forget(fixtureNowMs)
       const again = arrivalFixture(requested, { forwardId: forwardIdFixture('b') })
-      expect(await store().mailboxes.receive([again])).to.deep.equal(['duplicate'])
+      expect(await received(store(), [again])).to.deep.equal(['duplicate'])
       await store().mailboxes.forget(fixtureNowMs + 1)
-      expect(await store().mailboxes.receive([again])).to.deep.equal(['stored'])
+      expect(await received(store(), [again])).to.deep.equal(['stored'])
       const conflict = arrivalFixture(
         { request: requestFixture('s'), body: 'other' },
         { forwardId: forwardIdFixture('c') },
       )
-      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['conflict'])
+      expect(await received(store(), [conflict])).to.deep.equal(['conflict'])
       await store().mailboxes.acknowledge(bob, ['m1'])
-      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['stored'])
+      expect(await received(store(), [conflict])).to.deep.equal(['stored'])
     })
 
     it('the same forward id of another host is another message', async () => {
       const forwardId = forwardIdFixture('f')
       const first = arrivalFixture({ messageId: idFixture('a') }, { forwardId })
       const second = arrivalFixture({ messageId: idFixture('b') }, { forwardId, originHost: keyFixture('hostb') })
-      expect(await store().mailboxes.receive([first, second])).to.deep.equal(['stored', 'stored'])
+      expect(await received(store(), [first, second])).to.deep.equal(['stored', 'stored'])
     })
 
     it('a forward id stands for its message whatever else differs', async () => {
       const forwardId = forwardIdFixture('f')
       await store().mailboxes.receive([arrivalFixture({}, { forwardId })])
       const other = arrivalFixture({ messageId: idFixture('other'), body: 'other' }, { forwardId })
-      expect(await store().mailboxes.receive([other])).to.deep.equal(['duplicate'])
+      expect(await received(store(), [other])).to.deep.equal(['duplicate'])
       expect(await listing(store())).to.deep.equal(['m1: hello'])
     })
 
     it('remembers the forward id and the envelope of a duplicate too', async () => {
       await accept(store(), [placementFixture()])
       const again = arrivalFixture(enveloped, { forwardId: forwardIdFixture('again') })
-      expect(await store().mailboxes.receive([again])).to.deep.equal(['duplicate'])
+      expect(await received(store(), [again])).to.deep.equal(['duplicate'])
       await store().mailboxes.acknowledge(bob, ['m1'])
-      expect(await store().mailboxes.receive([arrivalFixture({}, { forwardId: again.forwardId })])).to.deep.equal([
-        'duplicate',
-      ])
+      expect(await received(store(), [arrivalFixture({}, { forwardId: again.forwardId })])).to.deep.equal(['duplicate'])
       expect(await accept(store(), [placementFixture(enveloped)])).to.deep.equal(['duplicate'])
     })
 
     it('remembers neither the forward id nor the envelope of a conflict', async () => {
       await accept(store(), [placementFixture({ body: 'first' })])
       const conflict = arrivalFixture({ ...enveloped, body: 'second' })
-      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['conflict'])
+      expect(await received(store(), [conflict])).to.deep.equal(['conflict'])
       expect(await accept(store(), [placementFixture({ ...enveloped, body: 'second' })])).to.deep.equal(['conflict'])
       await store().mailboxes.acknowledge(bob, ['m1'])
-      expect(await store().mailboxes.receive([conflict])).to.deep.equal(['stored'])
+      expect(await received(store(), [conflict])).to.deep.equal(['stored'])
     })
 
     it('an envelope that one send carries twice is good once', async () => {

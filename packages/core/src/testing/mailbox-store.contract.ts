@@ -18,9 +18,10 @@ import {
   placementFixture,
   requestFixture,
 } from './fixtures.ts'
+import { custodyContract } from './custody.contract.ts'
 import { duplicatesContract } from './mailbox-duplicates.contract.ts'
 import { listedIdsContract } from './mailbox-listed-ids.contract.ts'
-import { accept, eachWithStore, largePage, listing } from './with-store.ts'
+import { accept, eachWithStore, largePage, listing, received } from './with-store.ts'
 
 /** The promises of `MailboxStore`, run once for each adapter. `open` must give an empty store. */
 export function mailboxStoreContract(adapter: string, open: () => Promise<Store>): void {
@@ -229,6 +230,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
       })
     })
 
+    custodyContract(open)
     duplicatesContract(open)
     listedIdsContract(open)
 
@@ -242,7 +244,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
         await store().mailboxes.receive(both)
         await store().mailboxes.acknowledge(bob, ['old', 'fresh'])
         while (await store().mailboxes.forget(fixtureNowMs)) continue
-        expect(await store().mailboxes.receive(both)).to.deep.equal(['stored', 'duplicate'])
+        expect(await received(store(), both)).to.deep.equal(['stored', 'duplicate'])
       })
 
       it('gets through what is remembered in steps, and says when it is done', async () => {

@@ -21,6 +21,7 @@ import {
   claimUnrouted,
   eachWithStore,
   listing,
+  received,
 } from './with-store.ts'
 
 const delivered: ParcelEnd = { kind: 'delivered', receipt: null }
@@ -203,7 +204,7 @@ export function guestCopiesContract(open: () => Promise<Store>): void {
     })
 
     const confirmations = {
-      'a host hands in the same message for this home': () => store().mailboxes.receive([arrivalFixture()]),
+      'a host hands in the same message for this home': () => received(store(), [arrivalFixture()]),
       'its sender sends it again for this home': () => accept(store(), [placementFixture()]),
     }
     for (const [name, confirm] of Object.entries(confirmations)) {

@@ -18,7 +18,7 @@ import {
   placementFixture,
 } from './fixtures.ts'
 import { freshDestination } from '../ports/outbox-store.ts'
-import { claimParcels, claimUnrouted, eachWithStore, listing } from './with-store.ts'
+import { claimParcels, claimUnrouted, eachWithStore, listing, received } from './with-store.ts'
 
 const quotas: Quotas = {
   mailbox: { messages: 3, bytes: 1_000 },
@@ -101,9 +101,9 @@ export function quotasContract(adapter: string, open: (quotas: Quotas) => Promis
       it('refuses what a host hands in for itself alone, and takes it when there is room', async () => {
         await fill()
         const toBob = arrivalFixture({ messageId: idFixture('d'), envelope: envelopeFixture('to bob') })
-        expect(await store().mailboxes.receive([toBob, from('e', carol)])).to.deep.equal(['mailbox full', 'stored'])
+        expect(await received(store(), [toBob, from('e', carol)])).to.deep.equal(['mailbox full', 'stored'])
         await store().mailboxes.acknowledge(bob, ['a'])
-        expect(await store().mailboxes.receive([toBob, from('f')])).to.deep.equal(['stored', 'mailbox full'])
+        expect(await received(store(), [toBob, from('f')])).to.deep.equal(['stored', 'mailbox full'])
       })
 
       it('has room again when a guest’s copy moved on', async () => {
@@ -159,7 +159,7 @@ export function quotasContract(adapter: string, open: (quotas: Quotas) => Promis
     describe('what is remembered of a host', () => {
       const acknowledgedFrom = async (id: string, timeMs = fixtureNowMs) => {
         const forwardId = forwardIdFixture(id, timeMs)
-        const outcomes = await store().mailboxes.receive([arrivalFixture({ messageId: idFixture(id) }, { forwardId })])
+        const outcomes = await received(store(), [arrivalFixture({ messageId: idFixture(id) }, { forwardId })])
         await store().mailboxes.acknowledge(bob, [id])
         return outcomes
       }
@@ -170,7 +170,7 @@ export function quotasContract(adapter: string, open: (quotas: Quotas) => Promis
         expect(await listing(store())).to.deep.equal([])
         expect(await acknowledgedFrom('a')).to.deep.equal(['duplicate'])
         const other = arrivalFixture({ messageId: idFixture('f') }, { originHost: keyFixture('hostc') })
-        expect(await store().mailboxes.receive([other])).to.deep.equal(['stored'])
+        expect(await received(store(), [other])).to.deep.equal(['stored'])
       })
 
       it('grows again when old ones were forgotten', async () => {

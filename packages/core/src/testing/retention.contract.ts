@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Store } from '../ports/store.ts'
 import { arrivalFixture, bob, boxFixture, fixtureNowMs, guestFixture, idFixture, placementFixture } from './fixtures.ts'
-import { claimText, claimLimits, eachWithStore, listing } from './with-store.ts'
+import { claimText, claimLimits, eachWithStore, listing, received } from './with-store.ts'
 
 /** What a store promises of `boxes` and `prune`, run once for each adapter. */
 export function retentionContract(adapter: string, open: () => Promise<Store>): void {
@@ -46,7 +46,7 @@ export function retentionContract(adapter: string, open: () => Promise<Store>): 
       await store().mailboxes.receive([arrivalFixture()])
       await store().mailboxes.prune(await inboxId(), fixtureNowMs + 1, 10)
       expect(await listing(store())).to.deep.equal([])
-      expect(await store().mailboxes.receive([arrivalFixture()])).to.deep.equal(['duplicate'])
+      expect(await received(store(), [arrivalFixture()])).to.deep.equal(['duplicate'])
     })
 
     it('leaves a guest’s copy, which still looks for its home', async () => {

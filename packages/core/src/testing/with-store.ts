@@ -1,5 +1,5 @@
 import type { AppendOutcome } from '../message.ts'
-import type { Placement } from '../ports/mailbox-store.ts'
+import type { Arrival, Placement } from '../ports/mailbox-store.ts'
 import type { OutboxClaim, ParcelBatch, UnroutedGroup } from '../ports/outbox-store.ts'
 import type { Store } from '../ports/store.ts'
 import { bob, fixtureNowMs, inbox } from './fixtures.ts'
@@ -31,6 +31,11 @@ export const largePage = { after: 0, limit: 1_000, maxBytes: 10_000_000 }
 export async function listing(store: Store, address = { owner: bob, box: inbox }): Promise<string[]> {
   const { messages } = await store.mailboxes.list(address, largePage)
   return messages.map(({ listedId, body }) => `${listedId}: ${body}`)
+}
+
+/** What became of what another host handed in, whatever is remembered for its receipts. */
+export async function received(store: Store, arrivals: readonly Arrival[]): Promise<AppendOutcome[]> {
+  return (await store.mailboxes.receive(arrivals)).map(({ outcome }) => outcome)
 }
 
 export const claimLimits = { nowMs: fixtureNowMs, maxMessages: 100, maxBytes: 1_048_576 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { NodeTransport } from '@overpost/auth'
+import { nativeSignatureVerifier, type NodeTransport } from '@overpost/auth'
 import type { Destination, Parcel } from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, MessageId } from '@overpost/protocol'
 import { expect } from 'chai'
@@ -10,6 +10,8 @@ import { HttpHostLink } from './http-host-link.ts'
 import { outgoingTransport } from './outgoing.ts'
 
 const never = new AbortController().signal
+const verifier = nativeSignatureVerifier()
+let invalid: { destination: Destination; receipts: number }[] = []
 const hostKey = otherHostWallet.identityKey
 
 function parcelFixture(id: number, body = 'hello'): Parcel {
@@ -34,6 +36,7 @@ function parcelFixture(id: number, body = 'hello'): Parcel {
 describe('HttpHostLink', () => {
   let transport: NodeTransport
   beforeEach(() => {
+    invalid = []
     transport = outgoingTransport({ development: true })
   })
   afterEach(() => transport.close())
@@ -44,6 +47,8 @@ describe('HttpHostLink', () => {
       transport,
       prefersToVouch: () => Promise.resolve(false),
       clock: nodeClock,
+      verifier,
+      receiptsInvalid: (event) => invalid.push(event),
       options: { callTimeoutMs: 5_000, batchBytes: 100_000, ...options },
     })
   const withPeer = async (script: Script, test: (peer: ScriptedPeer, to: Destination) => Promise<void>) => {
@@ -272,6 +277,8 @@ describe('HttpHostLink', () => {
       transport: secure,
       prefersToVouch: () => Promise.resolve(false),
       clock: nodeClock,
+      verifier,
+      receiptsInvalid: (event) => invalid.push(event),
       options: { callTimeoutMs: 1_000, batchBytes: 1_000 },
     })
     const origin = 'http://127.0.0.1:9' as HostOrigin

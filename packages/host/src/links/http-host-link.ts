@@ -1,4 +1,4 @@
-import { HostSession, SessionError, type IdentityWallet, type SessionAnswer, type Transport } from '@overpost/auth'
+import { HostSession, type IdentityWallet, type SessionAnswer, type Transport } from '@overpost/auth'
 import {
   BoundedMap,
   type CallAnswer,
@@ -9,18 +9,14 @@ import {
   type Parcel,
   type ParcelAnswer,
 } from '@overpost/core'
-import {
-  bytesToHex,
-  errorTable,
-  propagateMessageAnswerSchema,
-  propagateMessagesAnswerSchema,
-  type SignedHandover,
-} from '@overpost/protocol'
+import { bytesToHex, type SignedHandover } from '@overpost/protocol'
 import pRetry from 'p-retry'
 import { handoverJson, PropagateItems, type PropagateItem, type PropagateItemsDeps } from './propagate-items.ts'
 import { isConnectionFault, reasonOf } from './connection-fault.ts'
+import { readPlainResults, readResults, readSingle, refusalOf, refusedCall, unanswered } from './propagate-answers.ts'
+import type { ReadReceiptsDeps } from './read-receipts.ts'
 
-export interface HttpHostLinkDeps extends PropagateItemsDeps {
+export interface HttpHostLinkDeps extends PropagateItemsDeps, Omit<ReadReceiptsDeps, 'wallet'> {
   readonly wallet: IdentityWallet
   /** See `outgoing.ts`. */
   readonly transport: Transport
@@ -40,8 +36,6 @@ const oldestEnvelopeMs = 24 * 60 * 60 * 1000
 const answerBytes = 16_384
 const answerBytesPerParcel = 1_024
 const quickRetries = { retries: 2, minTimeout: 200, factor: 3, randomize: true }
-/** Of answers that nobody signed, as they come from before authentication: a proxy's, a limit's. */
-const unsignedRefusals = new Set([408, 413, 425, 429])
 
 /**
  * Hands parcels to other hosts over authenticated HTTP: `POST /propagateMessages`, or `/propagateMessage` for one, and one by
@@ -81,7 +75,7 @@ export class HttpHostLink implements HostLink, HandoverLink {
     const body = `${head.slice(0, -1)},"messages":[${items.join(',')}]}`
     try {
       const answer = await call(this.#session(destination), '/handoverMessages', body, items.length, until)
-      return answer.status === 200 ? readResults(answer.body, items.length) : refusedCall(answer)
+      return answer.status === 200 ? readPlainResults(answer, items.length) : refusedCall(answer)
     } catch (error) {
       if (deadline.aborted) return { kind: 'unreachable', reason: 'no answer in time' }
       return refusalOf(error) ?? { kind: 'unreachable', reason: reasonOf(error) }
@@ -125,7 +119,8 @@ export class HttpHostLink implements HostLink, HandoverLink {
   ): Promise<CallAnswer> {
     const session = this.#session(destination)
     try {
-      if (items.length === 1 || this.#takesSinglesOnly(destination)) return await this.#oneByOne(session, items, until)
+      if (items.length === 1 || this.#takesSinglesOnly(destination))
+        return await this.#oneByOne(session, destination, items, until)
       return await this.#batch(session, destination, items, until)
     } catch (error) {
       if (deadline.aborted) return { kind: 'unreachable', reason: 'no answer in time' }
@@ -145,21 +140,27 @@ export class HttpHostLink implements HostLink, HandoverLink {
       return { kind: 'refused', status: 413, code: 'ERR_BODY_TOO_LARGE', retryAfterMs: null }
     }
     const answer = await call(session, '/propagateMessages', body, items.length, signal)
-    if (answer.status === 200) return readResults(answer.body, items.length)
+    if (answer.status === 200) return readResults(answer, items, destination, this.#deps)
     if (answer.status === 404 || answer.status === 405) {
       this.#singlesOnlyUntilMs.set(nameOf(destination), this.#deps.clock.nowMs() + singlesOnlyMs)
-      return await this.#oneByOne(session, items, signal)
+      return await this.#oneByOne(session, destination, items, signal)
     }
     return refusedCall(answer)
   }
 
   /** The answers so far when a later call fails: the rest goes again. */
-  async #oneByOne(session: HostSession, items: readonly PropagateItem[], signal: AbortSignal): Promise<CallAnswer> {
+  async #oneByOne(
+    session: HostSession,
+    destination: Destination,
+    items: readonly PropagateItem[],
+    signal: AbortSignal,
+  ): Promise<CallAnswer> {
     const answers: ParcelAnswer[] = []
-    for (const { json } of items) {
+    for (const item of items) {
       let one: ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }>
       try {
-        one = readSingle(await call(session, '/propagateMessage', json, 1, signal))
+        const answer = await call(session, '/propagateMessage', item.json, 1, signal)
+        one = readSingle(answer, item, destination, this.#deps)
       } catch (error) {
         if (answers.length > 0) break
         throw error
@@ -204,74 +205,6 @@ function call(
     signal,
     shouldRetry: ({ error }) => isConnectionFault(error),
   })
-}
-
-function readResults(body: Uint8Array, parcels: number): CallAnswer {
-  const parsed = propagateMessagesAnswerSchema.safeParse(parseJson(body))
-  if (!parsed.success || parsed.data.results.length !== parcels) return malformed
-  const answers = parsed.data.results.map((result): ParcelAnswer => {
-    if (result.status === 'success') return { kind: 'stored', duplicate: result.duplicate ?? false, receipt: null }
-    return { kind: 'refused', status: statusOf(result.code), code: result.code }
-  })
-  return { kind: 'answered', answers }
-}
-
-function readSingle(answer: SessionAnswer): ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }> {
-  const { status, body } = answer
-  if (status === 200) {
-    const parsed = propagateMessageAnswerSchema.safeParse(parseJson(body))
-    return parsed.success ? { kind: 'stored', duplicate: parsed.data.duplicate ?? false, receipt: null } : malformed
-  }
-  const code = codeOf(answer)
-  return isOfOneMessage(status, code) ? { kind: 'refused', status, code } : refusedCall(answer)
-}
-
-/** Whether a refusal is for the message alone, and says nothing of what else could be sent there. */
-function isOfOneMessage(status: number, code: string): boolean {
-  if (status === 404) return code === 'ERR_RECIPIENT_NOT_HOSTED'
-  if (status === 429) return code === 'ERR_QUOTA_EXCEEDED'
-  return [400, 402, 403, 409, 413, 422].includes(status)
-}
-
-function refusedCall(answer: SessionAnswer): CallAnswer & { kind: 'refused' } {
-  const retryAfterMs = parseRetryAfterMs(answer.headers['retry-after'])
-  return { kind: 'refused', status: answer.status, code: codeOf(answer), retryAfterMs }
-}
-
-/** Of an answer from before authentication; null when there was none, or it is nothing to believe. */
-function refusalOf(error: unknown): CallAnswer | null {
-  if (!(error instanceof SessionError) || error.fault !== 'unsigned' || error.status === null) return null
-  const { status } = error
-  if (status < 500 && !unsignedRefusals.has(status)) return null
-  return { kind: 'refused', status, code: `status ${status}`, retryAfterMs: parseRetryAfterMs(error.retryAfter) }
-}
-
-const unanswered: ParcelAnswer = { kind: 'refused', status: 503, code: 'ERR_UNAVAILABLE' }
-const malformed: CallAnswer & { kind: 'unreachable' } = { kind: 'unreachable', reason: 'a malformed answer' }
-
-/** What a code means here; one that we do not know is no reason to give a message up. */
-function statusOf(code: string): number {
-  return Object.hasOwn(errorTable, code) ? errorTable[code as keyof typeof errorTable][0] : 500
-}
-
-function codeOf({ status, body }: SessionAnswer): string {
-  const code = (parseJson(body) as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^[A-Z0-9_]{1,80}$/.test(code) ? code : `status ${status}`
-}
-
-/** Seconds, or a date (RFC 9110, section 10.2.3). Whoever uses it bounds it. */
-function parseRetryAfterMs(header: string | null | undefined): number | null {
-  if (header == null) return null
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return Number.isFinite(ms) ? Math.max(0, ms) : null
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
-  } catch {
-    return null
-  }
 }
 
 function nameOf({ hostKey, origin }: Destination): string {

@@ -1,4 +1,4 @@
-import { nodeTransport, type NodeTransport } from '@overpost/auth'
+import { nativeSignatureVerifier, nodeTransport, type NodeTransport } from '@overpost/auth'
 import { signedSend } from '@overpost/auth/testing'
 import type { Destination, Parcel } from '@overpost/core'
 import type { BoxName, ForwardId, MessageId, RequestItemJson } from '@overpost/protocol'
@@ -42,6 +42,7 @@ describe('what other hosts are shown of senders without an envelope', () => {
     await using peer = await scriptedPeer(otherHostWallet, script)
     const link = new HttpHostLink({
       ...{ wallet: hostWallet, transport, clock: nodeClock, prefersToVouch: () => Promise.resolve(prefersToVouch) },
+      ...{ verifier: nativeSignatureVerifier(), receiptsInvalid: () => undefined },
       options: { callTimeoutMs: 5_000, batchBytes: 100_000 },
     })
     const to: Destination = { hostKey: otherHostWallet.identityKey, origin: peer.origin }

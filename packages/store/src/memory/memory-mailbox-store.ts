@@ -11,10 +11,11 @@ import type {
   MessageRef,
   Placement,
   Quotas,
+  Reception,
   VerifiedEnvelope,
   VerifiedRequest,
 } from '@overpost/core'
-import { forwardIdTimeMs, type IdentityKey } from '@overpost/protocol'
+import { forwardIdTimeMs, type Custody, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
 import { isKept } from '../rules/is-kept.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
@@ -31,6 +32,8 @@ export class MemoryMailboxStore implements MailboxStore {
   readonly #noteAccepted: (placement: Placement) => void
   /** Forward ids (with their host), envelopes and requests, and when each was made, or, of a request, came. */
   readonly #remembered = new Map<string, number>()
+  /** By forward id (with its host): what can be signed for it. */
+  readonly #custody = new Map<string, Custody>()
 
   constructor(
     log: MemoryLog,
@@ -75,7 +78,7 @@ export class MemoryMailboxStore implements MailboxStore {
     if (envelope !== null) this.#remembered.delete(envelopeKey(envelope))
   }
 
-  receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]> {
+  receive(arrivals: readonly Arrival[]): Promise<Reception[]> {
     return Promise.resolve(arrivals.map((arrival) => this.#receive(arrival)))
   }
 
@@ -115,7 +118,11 @@ export class MemoryMailboxStore implements MailboxStore {
   }
 
   forget(beforeMs: number): Promise<boolean> {
-    for (const [key, madeAtMs] of this.#remembered) if (madeAtMs < beforeMs) this.#remembered.delete(key)
+    for (const [key, madeAtMs] of this.#remembered) {
+      if (madeAtMs >= beforeMs) continue
+      this.#remembered.delete(key)
+      this.#custody.delete(key)
+    }
     return Promise.resolve(false)
   }
 
@@ -157,27 +164,31 @@ export class MemoryMailboxStore implements MailboxStore {
     return kept === null ? null : keptRef(kept)
   }
 
-  #receive({ message, originHost, forwardId, receivedAtMs }: Arrival): AppendOutcome {
+  #receive({ message, originHost, forwardId, receivedAtMs, leaf }: Arrival): Reception {
     const forwardKey = `${originHost} ${forwardId}`
-    if (!this.#remembered.has(forwardKey) && !this.#hasRoomForMemory(originHost)) return 'origin full'
-    const isRemembered =
-      this.#remembered.has(forwardKey) ||
-      (message.envelope !== null && this.#remembered.has(envelopeKey(message.envelope))) ||
-      (message.request !== null && this.#remembered.has(requestKey(message.request)))
     const same = this.#log.find(message)
-    if (!isRemembered && same !== null && !isSameContent(same.stored, message)) return 'conflict'
-    if (!isRemembered && same === null && this.#tally(this.#quotas).receive(message) !== 'stored') return 'mailbox full'
-    this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
-    this.#rememberEnvelope(message.envelope)
-    if (message.request !== null && !this.#remembered.has(requestKey(message.request))) {
-      this.#remembered.set(requestKey(message.request), receivedAtMs)
-    }
-    if (isRemembered || same !== null) {
+    if (this.#remembered.has(forwardKey)) {
       this.#keep(same)
-      return 'duplicate'
+      return { outcome: 'duplicate', custody: this.#custody.get(forwardKey) ?? null }
     }
-    this.#log.append(message, receivedAtMs, originHost)
-    return 'stored'
+    if (!this.#hasRoomForMemory(originHost)) return { outcome: 'origin full', custody: null }
+    const { envelope, request } = message
+    const isEnvelopeKnown = envelope !== null && this.#remembered.has(envelopeKey(envelope))
+    const isRequestKnown = request !== null && this.#remembered.has(requestKey(request))
+    const isKnown = isEnvelopeKnown || isRequestKnown
+    if (!isKnown && same !== null && !isSameContent(same.stored, message)) return { outcome: 'conflict', custody: null }
+    const isStored = !isKnown && same === null
+    if (isStored && this.#tally(this.#quotas).receive(message) !== 'stored')
+      return { outcome: 'mailbox full', custody: null }
+    this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
+    this.#rememberEnvelope(envelope)
+    if (request !== null && !isRequestKnown) this.#remembered.set(requestKey(request), receivedAtMs)
+    const isHere = isStored || isEnvelopeKnown || same?.stored.body === message.body
+    const custody = isHere ? { leaf, storedAtMs: receivedAtMs } : null
+    if (custody !== null) this.#custody.set(forwardKey, custody)
+    if (isStored) this.#log.append(message, receivedAtMs, originHost)
+    else this.#keep(same)
+    return { outcome: isStored ? 'stored' : 'duplicate', custody }
   }
 
   #tally(quotas: Quotas | null): QuotaTally {

@@ -9,6 +9,7 @@ import { keepSettledMessages } from './migrations/0007-settled-messages.ts'
 import { addOperatorRules } from './migrations/0008-operator-rules.ts'
 import { addSpending } from './migrations/0009-spending.ts'
 import { addHandovers } from './migrations/0010-handovers.ts'
+import { addCustody } from './migrations/0011-custody.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -22,6 +23,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addOperatorRules,
   addSpending,
   addHandovers,
+  addCustody,
 ]
 
 /**

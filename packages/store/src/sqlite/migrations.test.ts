@@ -22,6 +22,7 @@ import {
   inbox,
   listing,
   placementFixture,
+  received,
   requestFixture,
   seededRandom,
 } from '@overpost/core/testing'
@@ -56,7 +57,7 @@ describe('a file of the first release', () => {
     expect(await store.sessionState.take()).to.deep.equal(Uint8Array.of(7))
     for (const again of [{ envelope: envelopeFixture('old') }, { request: requestFixture('old') }]) {
       const arrival = arrivalFixture({ messageId: idFixture('again'), ...again })
-      expect(await store.mailboxes.receive([arrival])).to.deep.equal(['duplicate'])
+      expect(await received(store, [arrival])).to.deep.equal(['duplicate'])
     }
     expect(await accept(store, [placementFixture({ messageId: idFixture('new') })])).to.deep.equal(['stored'])
     await store[Symbol.asyncDispose]()

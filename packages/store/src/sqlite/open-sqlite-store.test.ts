@@ -26,6 +26,7 @@ import {
   largePage,
   listing,
   placementFixture,
+  received,
   withdrawalFixture,
 } from '@overpost/core/testing'
 import { RelayError } from '@overpost/protocol'
@@ -62,7 +63,7 @@ describe('the store in SQLite', () => {
       await reopen()
       expect(store.mailboxes.incarnation).to.equal(incarnation)
       expect(await listing(store)).to.deep.equal(['m1: hello'])
-      expect(await store.mailboxes.receive([arrival])).to.deep.equal(['duplicate'])
+      expect(await received(store, [arrival])).to.deep.equal(['duplicate'])
       await store.mailboxes.accept([placementFixture({ messageId: idFixture('m3') })])
       const { messages } = await store.mailboxes.list({ owner: bob, box: inbox }, largePage)
       expect(messages.map(({ sequence }) => sequence)).to.deep.equal([1, 3])

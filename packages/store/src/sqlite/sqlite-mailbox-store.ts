@@ -1,5 +1,4 @@
 import type {
-  AppendOutcome,
   Arrival,
   BoxAge,
   BoxAddress,
@@ -8,6 +7,7 @@ import type {
   MessageName,
   MessagePage,
   Placement,
+  Reception,
   StoredMessage,
 } from '@overpost/core'
 import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
@@ -70,7 +70,7 @@ export class SqliteMailboxStore implements MailboxStore {
     return kept
   }
 
-  receive(arrivals: readonly Arrival[]): Promise<AppendOutcome[]> {
+  receive(arrivals: readonly Arrival[]): Promise<Reception[]> {
     return this.#writer.run('receiveArrivals', arrivals)
   }
 

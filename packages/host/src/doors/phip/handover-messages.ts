@@ -39,7 +39,9 @@ export function handoverMessages(deps: HandoverMessagesDeps): Middleware<PeerSta
     callerLimits.countMessages(ctx, items.length)
     requireHandover(handover, { nowMs: clock.nowMs(), memoryMs: memoryDays * dayMs, verifier })
     const whole = items.filter((item): item is PropagatedMessage => !(item instanceof RelayError))
-    const received = whole.length === 0 ? [] : await router.takeOver(peer.identityKey, handover.userKey, whole)
+    const taken = whole.length === 0 ? [] : await router.takeOver(peer.identityKey, handover.userKey, whole)
+    // Receipts are for those who sent: the host that hands over was home itself, and signed for what it took.
+    const received = taken.map((one) => (one.kind === 'stored' ? { ...one, custody: null } : one))
     let next = 0
     const results = items.map((item) =>
       item instanceof RelayError ? refusal(item.code, item.message) : toResult(received[next++]),

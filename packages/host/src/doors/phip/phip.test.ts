@@ -172,8 +172,10 @@ describe('the BRC-34 door', () => {
 
     it('stores a message once, and shows who handed it in and what proves its sender', async () => {
       const item = await itemFixture()
-      expect(await other.post('/propagateMessage', item)).to.deep.equal({ status: 200, json: { status: 'success' } })
-      expect((await other.post('/propagateMessage', item)).json).to.deep.equal({ status: 'success', duplicate: true })
+      expect((await other.post('/propagateMessage', item)).json)
+        .to.include({ status: 'success' })
+        .and.not.have.property('duplicate')
+      expect((await other.post('/propagateMessage', item)).json).to.include({ status: 'success', duplicate: true })
       const messages = await listed()
       expect(messages).to.have.length(1)
       expect(messages[0]).to.deep.include({
@@ -184,7 +186,7 @@ describe('the BRC-34 door', () => {
         originHost: other.identityKey,
       })
       await bob.post('/acknowledgeMessage', { messageIds: ['m1'] })
-      expect((await other.post('/propagateMessage', item)).json).to.deep.equal({ status: 'success', duplicate: true })
+      expect((await other.post('/propagateMessage', item)).json).to.include({ status: 'success', duplicate: true })
       expect(await listed()).to.deep.equal([])
     })
 

@@ -11,8 +11,9 @@ import type { Middleware } from 'koa'
 import type { CallerLimits } from '../../http/caller-limits.ts'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
+import { custodySignature, storedJson, type CustodyAnswerDeps } from './custody-answer.ts'
 
-export interface PropagateMessagesDeps {
+export interface PropagateMessagesDeps extends CustodyAnswerDeps {
   readonly callerLimits: Pick<CallerLimits, 'countMessages'>
   readonly router: Pick<Router, 'receive'>
   readonly limits: {
@@ -26,7 +27,8 @@ export interface PropagateMessagesDeps {
  * `POST /propagateMessages` (ours): messages from another host, a result for each in order, durable when they are answered. A
  * bad one spoils no other. Errors of the call as a whole: ERR_BODY_TOO_LARGE 413, ERR_INVALID_PARAMETERS 400 (docs/specs/propagate.md).
  */
-export function propagateMessages({ router, limits, callerLimits }: PropagateMessagesDeps): Middleware<PeerState> {
+export function propagateMessages(deps: PropagateMessagesDeps): Middleware<PeerState> {
+  const { router, limits, callerLimits } = deps
   return async (ctx) => {
     const { rawBody, peer } = ctx.state
     if (rawBody.length > limits.batchBytes) throw new RelayError('ERR_BODY_TOO_LARGE')
@@ -41,14 +43,14 @@ export function propagateMessages({ router, limits, callerLimits }: PropagateMes
     const results = items.map((item) =>
       item instanceof RelayError ? refusal(item.code, item.message) : toResult(received[next++]),
     )
-    ctx.body = { status: 'success', results }
+    ctx.body = { status: 'success', results, ...(await custodySignature(received, deps)) }
   }
 }
 
 export function toResult(received: Received | undefined): PropagateResultJson {
   if (received === undefined) return refusal('ERR_INTERNAL')
   if (received.kind === 'refused') return refusal(received.code, received.description)
-  return received.duplicate ? { status: 'success', duplicate: true } : { status: 'success' }
+  return storedJson(received)
 }
 
 export function refusal(code: ErrorCode, description: string = errorTable[code][1]): PropagateResultJson {

@@ -21,7 +21,7 @@ export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
   routes.post('/authorizeRouting', authorizeRouting(deps))
   routes.post('/revokeRouting', revokeRouting(deps))
   routes.post('/publishWithdrawal', publishWithdrawal(deps))
-  routes.post('/propagateMessage', propagateMessage(deps.router))
+  routes.post('/propagateMessage', propagateMessage(deps))
   routes.post('/propagateMessages', propagateMessages(deps))
   routes.post('/handoverMessages', handoverMessages(deps))
   routes.post('/proofPolicy', proofPolicy(deps))

@@ -34,7 +34,7 @@ const hostA = hostWallet.identityKey
 
 const unproven = { status: 403, code: 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED' }
 const taken = { status: 200, code: undefined }
-const duplicate = { status: 200, json: { status: 'success', duplicate: true } }
+const duplicate = { status: 'success', duplicate: true }
 const outcome = ({ status, json }: TestAnswer) => ({ status, code: json['code'] })
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
 const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest())
@@ -111,11 +111,11 @@ describe('proofs of the sender, at the BRC-34 door', () => {
 
   it('takes a request once, under whatever forward id, also after the acknowledgement', async () => {
     const item = await requestItem(requestOf())
-    expect(await fromA.post('/propagateMessage', item)).to.deep.equal({ status: 200, json: { status: 'success' } })
-    expect(await fromA.post('/propagateMessage', item)).to.deep.equal(duplicate)
-    expect(await fromA.post('/propagateMessage', { ...item, forwardId: newForwardId() })).to.deep.equal(duplicate)
+    expect((await fromA.post('/propagateMessage', item)).json).to.include({ status: 'success' })
+    expect((await fromA.post('/propagateMessage', item)).json).to.include(duplicate)
+    expect((await fromA.post('/propagateMessage', { ...item, forwardId: newForwardId() })).json).to.include(duplicate)
     await federation.caller(bobWallet, b).post('/acknowledgeMessage', { messageIds: ['m1'] })
-    expect(await fromA.post('/propagateMessage', { ...item, forwardId: newForwardId() })).to.deep.equal(duplicate)
+    expect((await fromA.post('/propagateMessage', { ...item, forwardId: newForwardId() })).json).to.include(duplicate)
     expect(await listed()).to.deep.equal([])
   })
 
@@ -297,9 +297,9 @@ describe('proofs of the sender, at the BRC-34 door', () => {
       const item = await envelopeItem()
       const third = federation.caller(thirdHostWallet, b)
       expect(await propagate(item)).to.deep.equal(taken)
-      expect(await third.post('/propagateMessage', { ...item, forwardId: newForwardId() })).to.deep.equal(duplicate)
+      expect((await third.post('/propagateMessage', { ...item, forwardId: newForwardId() })).json).to.include(duplicate)
       await federation.caller(bobWallet, b).post('/acknowledgeMessage', { messageIds: ['m1'] })
-      expect(await third.post('/propagateMessage', { ...item, forwardId: newForwardId() })).to.deep.equal(duplicate)
+      expect((await third.post('/propagateMessage', { ...item, forwardId: newForwardId() })).json).to.include(duplicate)
       expect(await listed()).to.deep.equal([])
     })
   })

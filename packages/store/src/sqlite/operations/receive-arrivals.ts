@@ -1,7 +1,9 @@
-import type { AppendOutcome, Arrival } from '@overpost/core'
+import type { Arrival, Reception } from '@overpost/core'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { appendMessage, findMessage, keepMessage } from '../tables/messages.ts'
 import {
+  findCustody,
+  forgetCustody,
   isRemembered,
   memoryOfEnvelope,
   memoryOfForwardId,
@@ -14,31 +16,43 @@ import { hasRoomForMemory, quotaTally } from '../tables/usage.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Appends what another host handed in, each for itself (`MailboxStore.receive`). */
-export function receiveArrivals(context: WriterContext, arrivals: readonly Arrival[]): AppendOutcome[] {
+export function receiveArrivals(context: WriterContext, arrivals: readonly Arrival[]): Reception[] {
   return arrivals.map((arrival) => receive(context, arrival))
 }
 
-function receive(context: WriterContext, { message, originHost, forwardId, receivedAtMs }: Arrival): AppendOutcome {
+function receive(context: WriterContext, arrival: Arrival): Reception {
+  const { message, originHost, forwardId, receivedAtMs, leaf } = arrival
   const originId = context.identity(originHost)
-  const ofForwardId = memoryOfForwardId(originId, forwardId)
-  if (!hasRoomForMemory(context, originId) && !isRemembered(context, ofForwardId)) return 'origin full'
-  const memories = [ofForwardId]
-  if (message.envelope !== null) memories.push(memoryOfEnvelope(message.envelope))
-  const added = memories.filter((memory) => remember(context, memory))
-  const { request } = message
-  const isNewRequest = request !== null && rememberRequest(context, request, receivedAtMs)
-  const isKnown = added.length < memories.length || (request !== null && !isNewRequest)
+  const forwarding = memoryOfForwardId(originId, forwardId)
+  if (!hasRoomForMemory(context, originId) && !isRemembered(context, forwarding)) {
+    return { outcome: 'origin full', custody: null }
+  }
+  const custody = { leaf, storedAtMs: receivedAtMs }
+  if (!remember(context, forwarding, custody)) {
+    // It stands for its first message: what else comes under it is not here, and must not be remembered.
+    const { same } = findMessage(context, message.recipient, message)
+    if (same !== null) keepMessage(context, same)
+    return { outcome: 'duplicate', custody: findCustody(context, forwarding) }
+  }
+  const { envelope, request } = message
+  const isEnvelopeNew = envelope !== null && remember(context, memoryOfEnvelope(envelope))
+  const isRequestNew = request !== null && rememberRequest(context, request, receivedAtMs)
+  const isEnvelopeKnown = envelope !== null && !isEnvelopeNew
+  const isKnown = isEnvelopeKnown || (request !== null && !isRequestNew)
   const { same, isIdFree } = findMessage(context, message.recipient, message)
   if (isKnown || (same !== null && isSameContent(same, message))) {
     if (same !== null) keepMessage(context, same)
-    return 'duplicate'
+    if (isEnvelopeKnown || same?.body === message.body) return { outcome: 'duplicate', custody }
+    forgetCustody(context, forwarding)
+    return { outcome: 'duplicate', custody: null }
   }
   const outcome = same === null ? quotaTally(context).receive(message) : 'conflict'
   if (outcome !== 'stored') {
-    for (const memory of added) unremember(context, memory)
-    if (isNewRequest) unrememberRequest(context, request)
-    return outcome
+    unremember(context, forwarding)
+    if (isEnvelopeNew) unremember(context, memoryOfEnvelope(envelope))
+    if (isRequestNew) unrememberRequest(context, request)
+    return { outcome, custody: null }
   }
   appendMessage(context, message, { receivedAtMs, originId, outgoingId: null, isIdFree })
-  return 'stored'
+  return { outcome: 'stored', custody }
 }

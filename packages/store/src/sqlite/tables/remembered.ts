@@ -1,5 +1,5 @@
 import type { VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
-import type { ForwardId } from '@overpost/protocol'
+import type { Custody, ForwardId } from '@overpost/protocol'
 import type { WriterContext } from '../writer-context.ts'
 
 const ofEnvelopes = 0
@@ -21,10 +21,27 @@ export function memoryOfEnvelope({ timestampMs, hash }: VerifiedEnvelope): Memor
   return { madeAtMs: timestampMs, sourceId: ofEnvelopes, key: Buffer.from(hash, 'hex') }
 }
 
-/** False when it was remembered before. */
-export function remember(context: WriterContext, { madeAtMs, sourceId, key }: Memory): boolean {
-  const sql = 'INSERT INTO remembered (made_at_ms, source_id, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
-  return context.sql(sql).run(madeAtMs, sourceId, key).changes > 0
+/** With a forward id: what can be signed for it. False when it was remembered before, and then nothing changes. */
+export function remember(context: WriterContext, memory: Memory, custody: Custody | null = null): boolean {
+  const { madeAtMs, sourceId, key } = memory
+  const leaf = custody === null ? null : Buffer.from(custody.leaf, 'hex')
+  const sql = `INSERT INTO remembered (made_at_ms, source_id, key, leaf, stored_at_ms)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+  return context.sql(sql).run(madeAtMs, sourceId, key, leaf, custody?.storedAtMs ?? null).changes > 0
+}
+
+/** What can be signed for a forward id; null: nothing. */
+export function findCustody(context: WriterContext, { madeAtMs, sourceId, key }: Memory): Custody | null {
+  const sql = 'SELECT leaf, stored_at_ms FROM remembered WHERE made_at_ms = ? AND source_id = ? AND key = ?'
+  const [leaf, storedAtMs] = context.sql<[Buffer | null, number | null]>(sql).get(madeAtMs, sourceId, key) ?? []
+  return leaf == null || storedAtMs == null ? null : { leaf: leaf.toString('hex'), storedAtMs }
+}
+
+/** There is nothing to sign for that forward id. */
+export function forgetCustody(context: WriterContext, { madeAtMs, sourceId, key }: Memory): void {
+  const sql = `UPDATE remembered SET leaf = NULL, stored_at_ms = NULL
+    WHERE made_at_ms = ? AND source_id = ? AND key = ?`
+  context.sql(sql).run(madeAtMs, sourceId, key)
 }
 
 export function isRemembered(context: WriterContext, { madeAtMs, sourceId, key }: Memory): boolean {
