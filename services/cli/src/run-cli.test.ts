@@ -58,6 +58,8 @@ describe('overpost', () => {
     { argv: ['ack', '--host', 'https://relay.example'], env: key, says: /--sender and ID are wanted, or --all/ },
     { argv: ['withdraw', '--host', 'https://relay.example'], env: key, says: /KEY\|ALL/ },
     { argv: ['withdraw', 'all', '--host', 'https://relay.example'], env: key, says: /KEY must be a public key/ },
+    { argv: ['receipt', 'verify'], says: /FILE is missing/ },
+    { argv: ['receipt', 'verify', '/nowhere/receipt'], says: /cannot be read/ },
     { argv: ['host', 'start', '--nonsense', '1'], says: /--nonsense/ },
   ]
   for (const { argv, says, env = {} } of wrong) {

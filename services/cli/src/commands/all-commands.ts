@@ -17,6 +17,7 @@ import { peers } from './peers.ts'
 import { queueBounce, queueHold, queuePurge, queueRelease, queueRetry } from './queue-change.ts'
 import { queueList } from './queue-list.ts'
 import { queueShow } from './queue-show.ts'
+import { receiptVerify } from './receipt-verify.ts'
 import { revoke } from './revoke.ts'
 import { allow, deny, rules } from './rules.ts'
 import { send } from './send.ts'
@@ -34,6 +35,7 @@ export const allCommands: readonly AnyCommand[] = [
   status,
   list,
   ack,
+  receiptVerify,
   lookup,
   queueList,
   queueShow,
