@@ -232,6 +232,7 @@ export class SimHost implements AsyncDisposable {
       published: tell('published'),
       budgetUsed: tell('budgetUsed'),
       handedOver: tell('handedOver'),
+      pushed: tell('pushed'),
       roundFailed: (fault) => {
         throw fault.error
       },

@@ -17,6 +17,7 @@ const followPage = { limit: 100, maxBytes: 1_048_576 }
 export class Mailbox {
   readonly #store: MailboxStore
   readonly #followers = new Map<string, Set<() => void>>()
+  readonly #watchers = new Set<(address: BoxAddress) => void>()
 
   constructor(store: MailboxStore) {
     this.#store = store
@@ -56,8 +57,15 @@ export class Mailbox {
     }
   }
 
+  /** Tells `watcher` of whatever is appended to any box. It returns at once and does not throw. */
+  watch(watcher: (address: BoxAddress) => void): Disposable {
+    this.#watchers.add(watcher)
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) }
+  }
+
   /** Wakes the followers of a box. */
   appended(address: BoxAddress): void {
+    for (const watcher of this.#watchers) watcher(address)
     if (this.#followers.size === 0) return
     for (const wake of this.#followers.get(followKey(address)) ?? []) wake()
   }

@@ -11,6 +11,7 @@ import { proofsSetting } from './config/proofs.ts'
 import { quotasSetting } from './config/quotas.ts'
 import { ratesSetting } from './config/rates.ts'
 import { retentionSetting } from './config/retention.ts'
+import { pushSetting } from './config/push.ts'
 import { sessionsSetting } from './config/sessions.ts'
 import { storeSetting, memoryDaysSetting } from './config/store.ts'
 import { dayMs } from './config/values.ts'
@@ -41,6 +42,7 @@ export const hostConfigSchema = z
     proofs: proofsSetting,
     outbox: outboxSetting,
     routes: routesSetting,
+    push: pushSetting,
     sessions: sessionsSetting,
     advertiser: advertiserSetting,
     operator: operatorSetting,

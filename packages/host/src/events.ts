@@ -99,6 +99,12 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     budgetUsed({ on, waiting }) {
       log.warn({ on, waiting }, 'the budget for adverts is used up for today')
     },
+    pushed({ told, gone, failed }) {
+      metrics.pushes.inc({ outcome: 'told' }, told)
+      metrics.pushes.inc({ outcome: 'gone' }, gone)
+      metrics.pushes.inc({ outcome: 'failed' }, failed)
+      if (failed > 0) log.warn({ failed }, 'devices could not be told of news')
+    },
     roundFailed({ part, error }) {
       metrics.roundFailures.inc({ part })
       log.error({ part, err: error }, 'a round failed')

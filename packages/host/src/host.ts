@@ -5,6 +5,7 @@ import { openDoors } from './assembly/doors.ts'
 import { layFoundation, type HostOptions, type OnClose } from './assembly/foundation.ts'
 import { startLoops } from './assembly/loops.ts'
 import { createRelay } from './assembly/relay.ts'
+import { tellDevices } from './assembly/tell-devices.ts'
 import { Background } from './background.ts'
 import type { HostConfig } from './config.ts'
 import { listen } from './http/http-listener.ts'
@@ -54,6 +55,7 @@ async function start(
   onClose(() => listener.close(requestTimeoutMs))
   const self = { hostKey, origin: ownOrigin(config, listener.url) }
   const relay = await createRelay(foundation, self.origin)
+  tellDevices(foundation, relay, onClose)
   startLoops(background, foundation, relay, self)
   const answer = openDoors(foundation, relay, background, self).callback()
   listener.serve((request, response) => void answer(request, response))

@@ -19,6 +19,7 @@ export interface Metrics {
   readonly announcements: Counter<'outcome'>
   readonly hostKeyChanges: Counter
   readonly invalidReceipts: Counter
+  readonly pushes: Counter<'outcome'>
   readonly roundFailures: Counter<'part'>
   readonly waiting: Gauge<'kind'>
   readonly oldestWaitingSeconds: Gauge
@@ -62,6 +63,7 @@ export function createMetrics(): Metrics {
     announcements: counter('relay_advert_announcements_total', 'Calls that tell overlay nodes of adverts.', 'outcome'),
     hostKeyChanges: counter('relay_host_key_changes_total', 'Hosts found to show another key than before.'),
     invalidReceipts: counter('relay_invalid_receipts_total', 'Custody receipts of other hosts that did not hold.'),
+    pushes: counter('relay_device_pushes_total', 'Devices to be told of news, by what became of it.', 'outcome'),
     roundFailures: counter('relay_round_failures_total', 'Rounds of a background part that failed.', 'part'),
     waiting: new Gauge({ name: 'relay_outbox_waiting', help: 'Rows in the outbox.', labelNames: ['kind'], registers }),
     storeFull: new Gauge({ name: 'relay_store_full', help: '1: no room for new mail.', registers }),

@@ -1,11 +1,23 @@
+import { readFileSync } from 'node:fs'
 import type { IdentityWallet, NodeTransport } from '@overpost/auth'
-import type { AdvertPublisher, Clock, HandoverLink, HostKeys, HostKeyStore, HostLink, Random } from '@overpost/core'
+import type {
+  AdvertPublisher,
+  Clock,
+  HandoverLink,
+  HostKeys,
+  HostKeyStore,
+  HostLink,
+  PushNotifier,
+  Random,
+} from '@overpost/core'
 import type { IdentityKey, SignatureVerifier } from '@overpost/protocol'
 import type { HostConfig } from './config.ts'
 import type { HostEvents } from './events.ts'
 import { AdvertAnnouncements } from './links/advert-announcements.ts'
+import { FcmPushNotifier } from './links/fcm-push-notifier.ts'
 import { HttpHostLink } from './links/http-host-link.ts'
 import { RememberedHostKeys } from './links/remembered-host-keys.ts'
+import { parseServiceAccount } from './links/service-account.ts'
 import { httpAdvertWallet, WalletAdvertPublisher } from './links/wallet-advert-publisher.ts'
 import { createLookups, type Lookups } from './lookups.ts'
 
@@ -16,6 +28,8 @@ export interface Outbound {
   readonly hostKeys: HostKeys
   /** Null: no wallet pays, and this host mints no adverts. */
   readonly publisher: AdvertPublisher | null
+  /** Null: devices are told nothing. */
+  readonly push: PushNotifier | null
 }
 
 export interface OutboundDeps {
@@ -56,7 +70,14 @@ export function createOutbound(config: HostConfig, deps: OutboundDeps): Outbound
       failed: (event) => events.hostKeyUnknown(event),
     }),
     publisher: createPublisher(config, wallet, events, fetch),
+    push: createPush(config, clock, fetch),
   }
+}
+
+function createPush({ push }: HostConfig, clock: Clock, fetch: OutboundDeps['fetch']): PushNotifier | null {
+  if (push.fcmAccountFile === undefined) return null
+  const account = parseServiceAccount(readFileSync(push.fcmAccountFile, 'utf8'))
+  return new FcmPushNotifier({ account, url: push.fcmUrl, title: push.title, timeoutMs: push.timeoutMs, clock, fetch })
 }
 
 function createPublisher(

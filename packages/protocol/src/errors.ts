@@ -25,6 +25,8 @@ export const errorTable = {
   ERR_INVALID_ACKNOWLEDGMENT: [400, 'There is no such message to acknowledge.'],
   ERR_INVALID_CURSOR: [400, 'The cursor is not of the right form.'],
   ERR_INVALID_MESSAGE_BOX: [400, 'The message box must be a non-blank string.'],
+  ERR_INVALID_FCM_TOKEN: [400, 'fcmToken must be a non-blank string.'],
+  ERR_INVALID_PLATFORM: [400, 'platform must be ios, android or web.'],
   ERR_INVALID_PUBLIC_KEY: [400, 'That is not a valid public key.'],
   ERR_INVALID_FEE_VALUE: [400, 'The fee must be -1 (blocked), 0, or a number of satoshis.'],
   ERR_MISSING_PARAMETERS: [400, 'A parameter is missing.'],

@@ -69,6 +69,14 @@ export {
 } from './envelope.ts'
 export { errorAnswerSchema, errorTable, RelayError, type ErrorAnswer, type ErrorCode } from './errors.ts'
 export {
+  devicePlatforms,
+  parseRegisterDevice,
+  parseRemoveDevice,
+  type DeviceJson,
+  type DevicePlatform,
+  type RegisterDeviceRequest,
+} from './devices.ts'
+export {
   deliveryStatus,
   maxFeeSatoshis,
   parseGetPermission,

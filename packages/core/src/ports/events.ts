@@ -26,4 +26,6 @@ export interface CoreEvents {
     part: 'advertiser' | 'handover' | 'lane' | 'news' | 'notices' | 'retention'
     error: unknown
   }): void
+  /** Devices that were told of news in one box. */
+  pushed(event: { told: number; gone: number; failed: number }): void
 }

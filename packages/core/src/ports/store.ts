@@ -1,6 +1,7 @@
 import type { AuthorizationStore } from './authorization-store.ts'
 import type { HostKeyStore } from './host-key-store.ts'
 import type { HandoverStore } from './handover-store.ts'
+import type { DeviceStore } from './device-store.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 import type { MessageRecords } from './message-records.ts'
 import type { OutboxStore } from './outbox-store.ts'
@@ -23,6 +24,7 @@ export interface Store extends AsyncDisposable {
   readonly proofPolicies: ProofPolicyStore
   readonly hostKeys: HostKeyStore
   readonly permissions: PermissionStore
+  readonly devices: DeviceStore
   readonly sessionState: SessionStateStore
   readonly handovers: HandoverStore
   readonly spending: SpendingStore

@@ -1,4 +1,5 @@
 export { authorizationStoreContract } from './authorization-store.contract.ts'
+export { deviceStoreContract } from './device-store.contract.ts'
 export {
   alice,
   arrivalFixture,

@@ -10,6 +10,7 @@ import type Koa from 'koa'
 import type { Background } from '../background.ts'
 import { boxRules } from '../box-retention.ts'
 import type { HostConfig } from '../config.ts'
+import { deviceRoutes } from '../doors/devices/routes.ts'
 import { messageboxRoutes } from '../doors/messagebox/routes.ts'
 import { permissionsRoutes } from '../doors/permissions/routes.ts'
 import { AuthorizationQuotas } from '../doors/phip/authorization-quotas.ts'
@@ -87,6 +88,7 @@ export function openDoors(
         status: { handles, records: store.records },
       })
       permissionsRoutes(routes, { permissions, isPublicKey })
+      deviceRoutes(routes, { devices: store.devices, clock })
       phipRoutes(routes, {
         router,
         authorizations: store.authorizations,

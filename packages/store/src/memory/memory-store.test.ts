@@ -2,6 +2,7 @@ import {
   authorizationStoreContract,
   hostKeyStoreContract,
   handoverStoreContract,
+  deviceStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
@@ -22,6 +23,7 @@ mailboxStoreContract('memory', open)
 outboxStoreContract('memory', open)
 hostKeyStoreContract('memory', open)
 permissionStoreContract('memory', open)
+deviceStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 retentionContract('memory', open)

@@ -3,6 +3,7 @@ import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { claimingQueueStore } from '../outbox/queue-rows.ts'
 import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
 import { MemoryHostKeyStore } from './memory-host-key-store.ts'
+import { MemoryDeviceStore } from './memory-device-store.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryMailboxStore } from './memory-mailbox-store.ts'
 import { memoryMessageRecords } from './memory-message-records.ts'
@@ -44,6 +45,7 @@ export function openMemoryStore({ quotas = null, nowMs = Date.now }: MemoryStore
     proofPolicies: new MemoryProofPolicyStore(),
     hostKeys: new MemoryHostKeyStore(),
     permissions: new MemoryPermissionStore(),
+    devices: new MemoryDeviceStore(),
     sessionState: memorySessionState(),
     probe: () => Promise.resolve(),
     damage: () => null,

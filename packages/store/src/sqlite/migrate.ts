@@ -10,6 +10,7 @@ import { addOperatorRules } from './migrations/0008-operator-rules.ts'
 import { addSpending } from './migrations/0009-spending.ts'
 import { addHandovers } from './migrations/0010-handovers.ts'
 import { addCustody } from './migrations/0011-custody.ts'
+import { addDevices } from './migrations/0012-devices.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -24,6 +25,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addSpending,
   addHandovers,
   addCustody,
+  addDevices,
 ]
 
 /**

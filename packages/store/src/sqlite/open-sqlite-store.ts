@@ -17,6 +17,7 @@ import { ReaderContext } from './reader-context.ts'
 import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteHostKeyStore } from './sqlite-host-key-store.ts'
 import { sqliteMessageRecords } from './sqlite-message-records.ts'
+import { SqliteDeviceStore } from './sqlite-device-store.ts'
 import { SqliteMailboxStore } from './sqlite-mailbox-store.ts'
 import { SqlitePermissionStore } from './sqlite-permission-store.ts'
 import { SqliteProofPolicyStore } from './sqlite-proof-policy-store.ts'
@@ -100,6 +101,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
     hostKeys: new SqliteHostKeyStore(reader, writer),
     permissions: new SqlitePermissionStore(reader, writer),
+    devices: new SqliteDeviceStore(reader, writer),
     sessionState: {
       take: () => writer.run('takeSessionState', null),
       save: (state) => writer.run('saveSessionState', Uint8Array.from(state)),

@@ -6,6 +6,7 @@ import { changeQueued } from './operations/change-queued.ts'
 import { addSpending } from './operations/add-spending.ts'
 import { beginHandover } from './operations/begin-handover.ts'
 import { finishHandover } from './operations/finish-handover.ts'
+import { noteDevices, registerDevice, removeDevice } from './operations/devices.ts'
 import { finishParcels } from './operations/finish-parcels.ts'
 import { finishUnrouted } from './operations/finish-unrouted.ts'
 import { forgetMemories } from './operations/forget-memories.ts'
@@ -45,6 +46,7 @@ export const operations = {
   forgetMemories,
   markListed,
   noteHostKey,
+  noteDevices,
   notePublished,
   pruneBox,
   noteDelays,
@@ -56,6 +58,8 @@ export const operations = {
   probe,
   receiveArrivals,
   returnMessages,
+  registerDevice,
+  removeDevice,
   revokeAuthorization,
   saveSessionState,
   setOperatorRule,

@@ -7,6 +7,7 @@ import {
   authorizationStoreContract,
   hostKeyStoreContract,
   handoverStoreContract,
+  deviceStoreContract,
   mailboxStoreContract,
   outboxStoreContract,
   permissionStoreContract,
@@ -42,6 +43,7 @@ mailboxStoreContract('sqlite', open)
 outboxStoreContract('sqlite', open)
 hostKeyStoreContract('sqlite', open)
 permissionStoreContract('sqlite', open)
+deviceStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 retentionContract('sqlite', open)
