@@ -1,3 +1,4 @@
+export { ConnectionAuth, type ConnectionInput } from './connection-auth.ts'
 export { crossOrigin } from './cross-origin.ts'
 export { HostSession } from './host-session.ts'
 export { IdentityWallet } from './identity-wallet.ts'

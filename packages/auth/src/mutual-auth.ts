@@ -1,17 +1,19 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import { bytesToHex, RelayError, type IdentityKey, type SignedRequest } from '@overpost/protocol'
 import type { Context, Middleware } from 'koa'
 import { answerBody } from './answer-body.ts'
 import { isSignedHeader, responsePayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
+import { ConnectionAuth } from './connection-auth.ts'
+import { parseHandshake, type Handshake } from './handshake.ts'
 import type { IdentityWallet } from './identity-wallet.ts'
 import { LruCache } from './lru-cache.ts'
 import type { RawBodyState } from './raw-body.ts'
 import { renderError } from './render-error.ts'
-import { parseClientNonce, sessionSealer, type OpenedSession, type SessionSealer } from './session-nonce.ts'
+import { sessionSealer, type OpenedSession, type SessionSealer } from './session-nonce.ts'
 import { decodeSessionState, encodeSessionState, newSessionState } from './session-state.ts'
 import type { SessionState, SessionStateStore } from './session-state.ts'
-import { parseIdentityKey, payloadCandidates, readClaim, requestTarget, type AuthClaim } from './signed-request.ts'
+import { payloadCandidates, readClaim, requestTarget, type AuthClaim } from './signed-request.ts'
 
 export interface MutualAuthLimits {
   /** Sessions live days, since some clients never shake hands a second time. Default 7 days. */
@@ -53,11 +55,19 @@ interface Running extends SessionState {
   readonly opened: LruCache<string, { readonly client: IdentityKey; readonly session: OpenedSession }>
 }
 
-interface AuthenticCall extends AuthClaim {
+/** What shows who made a call. */
+export type CallProof = Pick<AuthClaim, 'identityKey' | 'nonce' | 'sessionNonce' | 'signature'>
+
+/** A call whose maker is known. */
+export interface VerifiedCall {
+  readonly identityKey: IdentityKey
+  /** The session's, of the caller's making: answers are signed for it. */
   readonly clientNonce: string
   /** What was signed. */
   readonly payload: Uint8Array
 }
+
+type AuthenticCall = AuthClaim & VerifiedCall
 
 /** Longer handshakes are not parsed: an honest one has about 300 bytes, with certificates wanted a few thousand. */
 const longestHandshakeBytes = 65_536
@@ -157,6 +167,29 @@ export class MutualAuth {
     }
   }
 
+  /** Authentication on one connection (BRC-103 over a socket), whose sessions are good on no other, and not over HTTP. */
+  connection(): ConnectionAuth {
+    return new ConnectionAuth({
+      connection: randomBytes(16).toString('hex'),
+      shakeHands: (handshake, connection) =>
+        this.#running === null ? stopped : this.#answerHandshake(this.#running, handshake, connection),
+      verify: (proof, connection, payload) =>
+        this.#running === null ? stopped : this.#verify(this.#running, proof, connection, [payload]),
+      sign: (to, payload) => {
+        const nonce = this.#freshNonce()
+        const signature = this.#wallet.signFor(to.identityKey, messageKey(nonce, to.clientNonce), payload)
+        const from = { version: authVersion, messageType: 'general', identityKey: this.#wallet.identityKey }
+        return {
+          ...from,
+          nonce,
+          yourNonce: to.clientNonce,
+          payload: Array.from(payload),
+          signature: Array.from(signature),
+        }
+      },
+    })
+  }
+
   /** Host time in whole seconds since this epoch began. */
   #nowS({ elapsedS, startedAtMs }: Running): number {
     return elapsedS + Math.floor((this.#monotonicMs() - startedAtMs) / 1000)
@@ -168,26 +201,31 @@ export class MutualAuth {
       refuse(ctx, 'A handshake is a POST.')
       return
     }
-    const message = parseHandshake(ctx.state.rawBody)
-    if (typeof message === 'string') {
-      refuse(ctx, message)
-      return
-    }
-    const { identityKey, nonce, nonceBytes } = message
-    const beganAtS = Math.max(this.#nowS(running), running.window.beganAtLeastS(identityKey))
-    const sessionNonce = running.sealer.seal(identityKey, nonceBytes, beganAtS)
-    const signed = Buffer.concat([nonceBytes, Buffer.from(sessionNonce, 'base64')])
-    let signature: Uint8Array
-    try {
-      signature = this.#wallet.signFor(identityKey, messageKey(nonce, sessionNonce), signed, { remember: false })
-    } catch {
-      refuse(ctx, 'The identity key is not on the curve.')
+    const handshake = readHandshake(ctx.state.rawBody)
+    const answer = typeof handshake === 'string' ? handshake : this.#answerHandshake(running, handshake, '')
+    if (typeof answer === 'string') {
+      refuse(ctx, answer)
       return
     }
     ctx.status = 200
     ctx.type = 'application/json'
     // A string has a known length, and Koa says it: some clients need content-length here.
-    ctx.body = JSON.stringify({
+    ctx.body = JSON.stringify(answer)
+  }
+
+  /** The answer; or why there is none, as text. */
+  #answerHandshake(running: Running, handshake: Handshake, connection: string): object | string {
+    const { identityKey, nonce, nonceBytes } = handshake
+    const beganAtS = Math.max(this.#nowS(running), running.window.beganAtLeastS(identityKey))
+    const sessionNonce = running.sealer.seal(identityKey, nonceBytes, beganAtS, connection)
+    const signed = Buffer.concat([nonceBytes, Buffer.from(sessionNonce, 'base64')])
+    let signature: Uint8Array
+    try {
+      signature = this.#wallet.signFor(identityKey, messageKey(nonce, sessionNonce), signed, { remember: false })
+    } catch {
+      return 'The identity key is not on the curve.'
+    }
+    return {
       version: authVersion,
       messageType: 'initialResponse',
       identityKey: this.#wallet.identityKey,
@@ -195,21 +233,36 @@ export class MutualAuth {
       yourNonce: nonce,
       requestedCertificates: { certifiers: [], types: {} },
       signature: Array.from(signature),
-    })
+    }
   }
 
-  /** The call when every check passes, else what is wrong. The replay window changes last, and only then. */
   #authenticate(
     running: Running,
     ctx: Context & { state: RawBodyState },
     target: { path: string; search: string },
   ): AuthenticCall | string {
-    const { sealer, window, opened } = running
     const claim = readClaim(ctx.req.headers)
     if (typeof claim === 'string') return claim
-    const { identityKey, nonce, sessionNonce, requestId, signature } = claim
-    const known = opened.get(sessionNonce)
-    const session = known?.client === identityKey ? known.session : sealer.open(identityKey, sessionNonce)
+    const payloads = payloadCandidates(ctx.req, target, claim.requestId, ctx.state.rawBody)
+    const verified = this.#verify(running, claim, '', payloads)
+    return typeof verified === 'string' ? verified : { ...claim, ...verified }
+  }
+
+  /**
+   * The call when every check passes, else what is wrong. `payloads` are what the caller may have signed. The replay window
+   * changes last, and only then.
+   */
+  #verify(
+    running: Running,
+    { identityKey, nonce, sessionNonce, signature }: CallProof,
+    connection: string,
+    payloads: Iterable<Uint8Array>,
+  ): VerifiedCall | string {
+    const { sealer, window, opened } = running
+    // No header has a line break, so that no call over HTTP finds a connection's session here.
+    const openedAs = connection === '' ? sessionNonce : `${sessionNonce}\n${connection}`
+    const known = opened.get(openedAs)
+    const session = known?.client === identityKey ? known.session : sealer.open(identityKey, sessionNonce, connection)
     if (session === null) return unknownSession
     const nowS = this.#nowS(running)
     if (nowS - session.beganAtS > this.#limits.sessionLifetimeMs / 1000) return unknownSession
@@ -219,15 +272,15 @@ export class MutualAuth {
     const before = window.check(identityKey, digest, session.beganAtS)
     if (before !== 'fresh') return refusals[before]
     let signed: Uint8Array | null = null
-    for (const payload of payloadCandidates(ctx.req, target, requestId, ctx.state.rawBody)) {
+    for (const payload of payloads) {
       if (!this.#wallet.verifyFrom(identityKey, key, payload, signature)) continue
       signed = payload
       break
     }
     if (signed === null) return 'The signature does not verify.'
-    if (known === undefined) opened.set(sessionNonce, { client: identityKey, session })
+    if (known === undefined) opened.set(openedAs, { client: identityKey, session })
     const verdict = window.consume(identityKey, digest, session.beganAtS, nowS)
-    return verdict === 'fresh' ? { ...claim, clientNonce: session.clientNonce, payload: signed } : refusals[verdict]
+    return verdict === 'fresh' ? { identityKey, clientNonce: session.clientNonce, payload: signed } : refusals[verdict]
   }
 
   #signAnswer({ res }: Context, call: AuthenticCall, body: Uint8Array): void {
@@ -261,6 +314,7 @@ export class MutualAuth {
 
 // A Python client waits 30 s on a refusal that says "Session not found for nonce": ours must not.
 const unknownSession = 'This is no session of yours on this host, or it has ended. Shake hands again.'
+const stopped = 'This host is about to stop.'
 const refusals = {
   replayed: 'This request was made before.',
   ended: unknownSession,
@@ -278,21 +332,11 @@ function refuse(ctx: Context, description: string): void {
   ctx.body = { status: 'error', code: 'UNAUTHORIZED', description, message: description }
 }
 
-/** Only what a session needs is looked at: clients differ on everything else in a handshake. */
-function parseHandshake(body: Buffer): { identityKey: IdentityKey; nonce: string; nonceBytes: Uint8Array } | string {
+function readHandshake(body: Buffer): Handshake | string {
   if (body.length > longestHandshakeBytes) return 'The handshake is too long.'
-  let message: Record<string, unknown> | null
   try {
-    message = JSON.parse(body.toString('utf8')) as Record<string, unknown> | null
+    return parseHandshake(JSON.parse(body.toString('utf8')))
   } catch {
     return 'The handshake is not JSON.'
   }
-  if (message?.['version'] !== authVersion) return `The version must be ${authVersion}.`
-  if (message['messageType'] !== 'initialRequest') return 'Only initialRequest is taken here.'
-  const identityKey = parseIdentityKey(message['identityKey'])
-  if (identityKey === null) return 'The identity key is not a compressed public key.'
-  const nonce = message['initialNonce']
-  const nonceBytes = parseClientNonce(nonce)
-  if (nonceBytes === null || typeof nonce !== 'string') return 'The nonce must be 16 to 64 bytes in base64.'
-  return { identityKey, nonce, nonceBytes }
 }

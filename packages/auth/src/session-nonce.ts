@@ -15,9 +15,9 @@ export interface OpenedSession {
 /** Makes and opens the host's session nonces, so that a host remembers no session. */
 export interface SessionSealer {
   /** The host's nonce for a session, base64 without padding: 108 characters for a client nonce of 48 bytes. */
-  seal(client: IdentityKey, clientNonce: Uint8Array, beganAtS: number): string
-  /** Null when this host, in this epoch, did not seal `nonce` for `client`. */
-  open(client: IdentityKey, nonce: string): OpenedSession | null
+  seal(client: IdentityKey, clientNonce: Uint8Array, beganAtS: number, connection?: string): string
+  /** Null when this host, in this epoch, did not seal `nonce` for `client` and that connection; none: over HTTP, which has no such. */
+  open(client: IdentityKey, nonce: string, connection?: string): OpenedSession | null
 }
 
 const ivBytes = 12
@@ -25,8 +25,8 @@ const tagBytes = 16
 const headBytes = 5
 
 /**
- * Session nonces are `iv(12) | sealed | tag(16)`, AES-256-GCM, the client's identity key as associated data: one that
- * another client presents does not open. Sealed are the beginning (4 bytes), the length of the client's nonce (1), the
+ * Session nonces are `iv(12) | sealed | tag(16)`, AES-256-GCM, the client's identity key as associated data, and after it the name
+ * of the connection where there is one: what another client presents, or another connection brings, does not open. Sealed are the beginning (4 bytes), the length of the client's nonce (1), the
  * nonce, and zeros up to a multiple of 3 bytes, so that the base64 needs no padding (some clients join base64 texts before
  * they decode them). `key` holds 32 bytes and is made from the host's key and its boot epoch.
  */
@@ -34,7 +34,7 @@ export function sessionSealer(key: Uint8Array): SessionSealer {
   const secret: KeyObject = createSecretKey(key)
 
   return {
-    seal(client, clientNonce, beganAtS) {
+    seal(client, clientNonce, beganAtS, connection = '') {
       const bare = ivBytes + tagBytes + headBytes + clientNonce.length
       const sealed = Buffer.alloc(bare + ((3 - (bare % 3)) % 3))
       randomFillSync(sealed, 0, ivBytes)
@@ -43,20 +43,20 @@ export function sessionSealer(key: Uint8Array): SessionSealer {
       plain[4] = clientNonce.length
       plain.set(clientNonce, headBytes)
       const cipher = createCipheriv('aes-256-gcm', secret, sealed.subarray(0, ivBytes))
-      cipher.setAAD(Buffer.from(client, 'latin1'))
+      cipher.setAAD(Buffer.from(client + connection, 'latin1'))
       sealed.set(cipher.update(plain), ivBytes)
       cipher.final()
       sealed.set(cipher.getAuthTag(), sealed.length - tagBytes)
       return sealed.toString('base64')
     },
 
-    open(client, nonce) {
+    open(client, nonce, connection = '') {
       if (nonce.length > 140) return null
       const sealed = Buffer.from(nonce, 'base64')
       const tagAt = sealed.length - tagBytes
       if (tagAt < ivBytes + headBytes + shortestClientNonceBytes) return null
       const decipher = createDecipheriv('aes-256-gcm', secret, sealed.subarray(0, ivBytes), { authTagLength: tagBytes })
-      decipher.setAAD(Buffer.from(client, 'latin1'))
+      decipher.setAAD(Buffer.from(client + connection, 'latin1'))
       decipher.setAuthTag(sealed.subarray(tagAt))
       const plain = decipher.update(sealed.subarray(ivBytes, tagAt))
       try {

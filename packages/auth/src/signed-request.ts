@@ -89,7 +89,7 @@ export function requestTarget(url: string): RequestTarget {
 
 const emptyObject = new TextEncoder().encode('{}')
 
-function isNonce(text: unknown): text is string {
+export function isNonce(text: unknown): text is string {
   return typeof text === 'string' && text.length > 0 && text.length <= longestNonce
 }
 

@@ -10,8 +10,8 @@ export interface DeviceNoticesDeps {
   readonly push: PushNotifier
   readonly clock: Clock
   readonly events: Pick<CoreEvents, 'pushed'>
-  /** The boxes of whose news devices are told. */
-  readonly boxes: readonly string[]
+  /** The box of whose news devices are told. */
+  readonly box: string
 }
 
 /** Boxes with news that nobody was told of yet. News beyond are dropped: devices fetch mail without being told, too. */
@@ -21,21 +21,19 @@ const mostAtOnce = 8
 /** Tells devices of news in their owners' boxes, behind whatever brought the news: no message waits for a push service. */
 export class DeviceNotices implements AsyncDisposable {
   readonly #deps: DeviceNoticesDeps
-  readonly #boxes: ReadonlySet<string>
-  /** By box: news that come while a box waits are told together. */
-  readonly #waiting = new Map<string, BoxAddress>()
+  /** By owner: news that come while a box waits are told together. */
+  readonly #waiting = new Map<IdentityKey, BoxAddress>()
   readonly #rounds = new Set<Promise<void>>()
   readonly #stop = new AbortController()
 
   constructor(deps: DeviceNoticesDeps) {
     this.#deps = deps
-    this.#boxes = new Set(deps.boxes)
   }
 
   /** Something was appended to a box. Returns at once. */
   appended(address: BoxAddress): void {
-    if (!this.#boxes.has(address.box) || this.#stop.signal.aborted || this.#waiting.size >= mostWaiting) return
-    this.#waiting.set(`${address.owner} ${address.box}`, address)
+    if (address.box !== this.#deps.box || this.#stop.signal.aborted || this.#waiting.size >= mostWaiting) return
+    this.#waiting.set(address.owner, address)
     if (this.#rounds.size >= mostAtOnce) return
     const round = this.#work().finally(() => this.#rounds.delete(round))
     this.#rounds.add(round)
@@ -49,8 +47,8 @@ export class DeviceNotices implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    for (const [key, { owner, box }] of this.#waiting) {
-      this.#waiting.delete(key)
+    for (const [owner, { box }] of this.#waiting) {
+      this.#waiting.delete(owner)
       try {
         await this.#tell(owner, box)
       } catch {

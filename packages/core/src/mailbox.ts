@@ -28,7 +28,22 @@ export class Mailbox {
     const { after, restarted } = this.#position(page.cursor)
     const { messages, more } = await this.#store.list(address, { ...page, after })
     const last = messages.at(-1)?.sequence ?? after
-    return { messages, more, cursor: `${this.#store.incarnation}.${last}`, restarted }
+    return { messages, more, cursor: this.#cursor(last), restarted }
+  }
+
+  /** Where a box ends now: what is appended from here on comes after this cursor. */
+  async end(address: BoxAddress): Promise<string> {
+    return this.#cursor(await this.#store.lastSequence(address))
+  }
+
+  /** Where to go on after that message. */
+  cursorAfter({ sequence }: Pick<StoredMessage, 'sequence'>): string {
+    return this.#cursor(sequence)
+  }
+
+  /** Whether a cursor is of this log; one of another begins at the start. @throws {RelayError} ERR_INVALID_CURSOR */
+  isOwn(cursor: string): boolean {
+    return !this.#position(cursor).restarted
   }
 
   /** Removes the owner's messages by listed id. Resolves to how many there were. */
@@ -68,6 +83,10 @@ export class Mailbox {
     for (const watcher of this.#watchers) watcher(address)
     if (this.#followers.size === 0) return
     for (const wake of this.#followers.get(followKey(address)) ?? []) wake()
+  }
+
+  #cursor(sequence: number): string {
+    return `${this.#store.incarnation}.${sequence}`
   }
 
   #position(cursor: string | null): { after: number; restarted: boolean } {

@@ -4,6 +4,7 @@ import { listenSetting, tlsSetting, trustProxySetting, outgoingSetting, publicUr
 import { chainSetting, walletSetting, overlaySetting, advertiserSetting } from './config/chain.ts'
 import { identityKeySetting, identityKeyFileSetting, developmentSetting, openSetting } from './config/identity.ts'
 import { limitsSetting } from './config/limits.ts'
+import { liveSetting } from './config/live.ts'
 import { logSetting } from './config/log.ts'
 import { operatorSetting } from './config/operator.ts'
 import { outboxSetting, routesSetting } from './config/outbox.ts'
@@ -36,6 +37,7 @@ export const hostConfigSchema = z
     overlay: overlaySetting,
     memoryDays: memoryDaysSetting,
     limits: limitsSetting,
+    live: liveSetting,
     rates: ratesSetting,
     quotas: quotasSetting,
     retention: retentionSetting,

@@ -3,6 +3,7 @@ import { parseHostOrigin, type HostOrigin, type IdentityKey } from '@overpost/pr
 import type { Logger } from 'pino'
 import { openDoors } from './assembly/doors.ts'
 import { layFoundation, type HostOptions, type OnClose } from './assembly/foundation.ts'
+import { goLive } from './assembly/go-live.ts'
 import { startLoops } from './assembly/loops.ts'
 import { createRelay } from './assembly/relay.ts'
 import { tellDevices } from './assembly/tell-devices.ts'
@@ -58,7 +59,7 @@ async function start(
   tellDevices(foundation, relay, onClose)
   startLoops(background, foundation, relay, self)
   const answer = openDoors(foundation, relay, background, self).callback()
-  listener.serve((request, response) => void answer(request, response))
+  goLive(listener, (request, response) => void answer(request, response), foundation, relay, onClose)
   return { url: self.origin, listenUrl: listener.url, identityKey: hostKey }
 }
 

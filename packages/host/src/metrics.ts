@@ -21,6 +21,7 @@ export interface Metrics {
   readonly invalidReceipts: Counter
   readonly pushes: Counter<'outcome'>
   readonly roundFailures: Counter<'part'>
+  readonly liveConnections: Gauge
   readonly waiting: Gauge<'kind'>
   readonly oldestWaitingSeconds: Gauge
   readonly storeFull: Gauge
@@ -65,6 +66,7 @@ export function createMetrics(): Metrics {
     invalidReceipts: counter('relay_invalid_receipts_total', 'Custody receipts of other hosts that did not hold.'),
     pushes: counter('relay_device_pushes_total', 'Devices to be told of news, by what became of it.', 'outcome'),
     roundFailures: counter('relay_round_failures_total', 'Rounds of a background part that failed.', 'part'),
+    liveConnections: new Gauge({ name: 'relay_live_connections', help: 'Live connections that are open.', registers }),
     waiting: new Gauge({ name: 'relay_outbox_waiting', help: 'Rows in the outbox.', labelNames: ['kind'], registers }),
     storeFull: new Gauge({ name: 'relay_store_full', help: '1: no room for new mail.', registers }),
     oldestWaitingSeconds: new Gauge({ name: 'relay_outbox_oldest_seconds', help: 'Age of the oldest row.', registers }),

@@ -115,6 +115,15 @@ export {
   type MessageStatusRequest,
 } from './message-status.ts'
 export {
+  livePath,
+  parseFollow,
+  parseLiveSend,
+  parseRoomId,
+  type FollowRequest,
+  type LiveMessageJson,
+  type Room,
+} from './live.ts'
+export {
   createMessageboxAdvertScript,
   decodeMessageboxAdvert,
   messageboxBaseUrl,

@@ -18,3 +18,18 @@ export function parseOrNull<Schema extends z.ZodType>(schema: Schema, value: unk
   const result = schema.safeParse(value)
   return result.success ? result.data : null
 }
+
+/** Deeper JSON is nobody's message, and takes the stack of whoever writes it out again. */
+const maxNesting = 64
+
+/** Whether `json` is nested deeper than hosts take. Level by level, so that depth costs no stack. */
+export function isNestedTooDeep(json: unknown): boolean {
+  let level: unknown[] = [json]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxNesting) return true
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
+    )
+  }
+  return false
+}

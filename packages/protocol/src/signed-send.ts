@@ -1,4 +1,6 @@
 import { RelayError } from './errors.ts'
+import { asRecord, isNestedTooDeep } from './json.ts'
+import { parseLiveSend } from './live.ts'
 import { parseSendMessage, type SendMessageRequest } from './send-message.ts'
 
 /** What a BRC-104 request payload holds (spec/auth.md section 3), the headers passed over. */
@@ -10,28 +12,44 @@ interface RequestContent {
 }
 
 const requestIdBytes = 32
+const openingBrace = 0x7b
 const maxHeaders = 1_000
-/** Deeper JSON is nobody's message, and takes the stack of whoever writes it out again. */
-const maxNesting = 64
 // As lenient as hosts are when they read a body, so that both read the same.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * The send that a sender asked for with the request of this payload, read by the sending route's own schema; null when it is no
- * `POST /sendMessage` that a host takes. Whether keys are on the curve is not looked at: a recipient that is hosted is one.
+ * The send that a sender asked for with the request of this payload, read by the schema of the way it took: `POST /sendMessage`, or the
+ * `sendMessage` event of a live connection; null when it is neither, or not one that a host takes. No payload is both: JSON text has no bytes like those
+ * before an HTTP request's method. Whether keys are on the curve is not looked at: a recipient that is hosted is one.
  */
 export function parseSignedSend(payload: Uint8Array): SendMessageRequest | null {
+  return parseSentByHttp(payload) ?? parseSentLive(payload)
+}
+
+function parseSentByHttp(payload: Uint8Array): SendMessageRequest | null {
   const request = readPayload(payload)
   if (request === null || request.method !== 'POST' || request.path !== '/sendMessage' || request.hasQuery) return null
+  return parseJson(request.body, (json) => parseSendMessage(json, () => true))
+}
+
+function parseSentLive(payload: Uint8Array): SendMessageRequest | null {
+  if (payload[0] !== openingBrace) return null
+  return parseJson(payload, (json) => {
+    const { eventName, data } = asRecord(json) ?? {}
+    return eventName === 'sendMessage' ? parseLiveSend(data, () => true) : null
+  })
+}
+
+function parseJson(bytes: Uint8Array, parse: (json: unknown) => SendMessageRequest | null): SendMessageRequest | null {
   let json: unknown
   try {
-    json = JSON.parse(decoder.decode(request.body))
+    json = JSON.parse(decoder.decode(bytes))
   } catch {
     return null
   }
   if (isNestedTooDeep(json)) return null
   try {
-    return parseSendMessage(json, () => true)
+    return parse(json)
   } catch (error) {
     if (error instanceof RelayError) return null
     throw error
@@ -72,16 +90,4 @@ function readPayload(payload: Uint8Array): RequestContent | null {
   const body = bytes()
   if (body == null || at !== payload.length) return null
   return { method: decoder.decode(method), path: decoder.decode(path), hasQuery: query !== null, body }
-}
-
-/** Level by level, so that depth costs no stack. */
-function isNestedTooDeep(json: unknown): boolean {
-  let level: unknown[] = [json]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > maxNesting) return true
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
-    )
-  }
-  return false
 }

@@ -100,6 +100,8 @@ export interface MailboxStore {
    * that a page shows is durably marked as listed before: it is not moved away any more.
    */
   list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage>
+  /** The sequence of the box's last message, be it here still or not; 0 when there never was one. */
+  lastSequence(address: BoxAddress): Promise<number>
   /** Deletes the owner's messages by listed id, and what would carry a guest copy elsewhere: its record says so. Resolves to the count deleted. */
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number>
   /** As {@link acknowledge}, by the message's identity. */

@@ -38,6 +38,17 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
         expect(page).to.deep.equal({ messages: [], more: false })
       })
 
+      it('says where a box ends, also when its messages are gone', async () => {
+        const address = { owner: bob, box: inbox }
+        expect(await store().mailboxes.lastSequence(address)).to.equal(0)
+        await store().mailboxes.accept([placementFixture()])
+        await store().mailboxes.accept([placementFixture({ messageId: idFixture('m2') })])
+        expect(await store().mailboxes.lastSequence(address)).to.equal(2)
+        await store().mailboxes.acknowledge(bob, ['m1', 'm2'])
+        expect(await store().mailboxes.lastSequence(address)).to.equal(2)
+        expect(await store().mailboxes.lastSequence({ owner: bob, box: boxFixture('other') })).to.equal(0)
+      })
+
       it('gives back what was accepted, to the letter', async () => {
         const body = 'ünïcödé \u0000 \ud83d\udce8 "quoted"\r\n'
         const envelope = envelopeFixture('e')

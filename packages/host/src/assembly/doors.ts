@@ -16,7 +16,6 @@ import { permissionsRoutes } from '../doors/permissions/routes.ts'
 import { AuthorizationQuotas } from '../doors/phip/authorization-quotas.ts'
 import { phipRoutes } from '../doors/phip/routes.ts'
 import { relayHost } from '../doors/well-known/relay-host.ts'
-import { CallerLimits } from '../http/caller-limits.ts'
 import { health } from '../http/health.ts'
 import { createPipeline } from '../http/pipeline.ts'
 import { publicKeyCheck } from '../public-key-check.ts'
@@ -44,12 +43,12 @@ export function openDoors(
     storeWatch,
     renderError,
     auth,
+    callerLimits,
     advertiserAlarm,
     handoverAlarm,
     outbound,
   } = foundation
   const { limits, memoryDays, development: allowHttp } = config
-  const callerLimits = new CallerLimits(config.rates, (by) => metrics.rateLimited.inc({ by }))
   const isPublicKey = publicKeyCheck(verifier)
   const app = createPipeline({
     log,

@@ -8,6 +8,7 @@ import { collectDefaultMetrics } from 'prom-client'
 import type { HostConfig } from '../config.ts'
 import { DestinationWaker } from '../destination-waker.ts'
 import { createHostEvents, type HostEvents } from '../events.ts'
+import { CallerLimits } from '../http/caller-limits.ts'
 import { errorRenderer, type RenderError } from '../http/error-answers.ts'
 import { openIdentityWallet } from '../identity-key.ts'
 import { outgoingTransport, type OutgoingOptions } from '../links/outgoing.ts'
@@ -48,6 +49,7 @@ export interface Foundation {
   readonly storeWatch: StoreWatch
   readonly renderError: RenderError
   readonly auth: MutualAuth
+  readonly callerLimits: CallerLimits
   readonly outbound: Outbound
   /** How deliveries to other hosts go. */
   readonly peers: PeerMeter
@@ -127,10 +129,11 @@ export async function layFoundation(
     hosts: (user) => isHosted(store, user, clock.nowMs()),
     events: hostEvents,
   })
+  const callerLimits = new CallerLimits(config.rates, (by) => metrics.rateLimited.inc({ by }))
   return {
     ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
     ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm, handoverAlarm },
-    ...{ peers, operatorToken },
+    ...{ callerLimits, peers, operatorToken },
   }
 }
 

@@ -10,7 +10,7 @@ export function tellDevices(
 ): void {
   const { push } = outbound
   if (push === null) return
-  const notices = new DeviceNotices({ devices: store.devices, push, clock, events, boxes: config.push.boxes })
+  const notices = new DeviceNotices({ devices: store.devices, push, clock, events, box: config.push.box })
   onClose(() => notices[Symbol.asyncDispose]())
   mailbox.watch((address) => notices.appended(address))
 }

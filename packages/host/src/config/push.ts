@@ -8,8 +8,8 @@ export const pushSetting = z
       env: 'OVERPOST_FCM_ACCOUNT_FILE',
     }),
     fcmUrl: httpUrl.default('https://fcm.googleapis.com').meta({ description: 'Where FCM is.' }),
-    boxes: z.array(z.string().min(1)).max(100).default(['notifications']).meta({
-      description: 'The message boxes of whose news devices are told.',
+    box: z.string().min(1).default('notifications').meta({
+      description: 'The message box of whose news devices are told.',
     }),
     title: z.string().min(1).max(200).default('New message').meta({ description: 'What a device shows.' }),
     timeoutMs: durationMs(secondMs, minuteMs / 2, 10 * secondMs).meta({

@@ -58,10 +58,26 @@ export class CallerLimits {
     }
   }
 
+  /** Counts a new connection from an address, and returns 0; or in how many milliseconds there may be one. */
+  takeConnection(address: string): number {
+    return this.#take('address', networkOf(address), 1)
+  }
+
+  /** Counts what an identity hands in over a connection, as {@link takeConnection}. */
+  takeMessage(identityKey: string, bytes: number): number {
+    return this.#take('identity', identityKey, Math.max(1, Math.ceil(bytes / bytesPerUnit)))
+  }
+
   /** Counts the messages of a call, once they are known. @throws {RelayError} ERR_RATE_LIMITED */
   countMessages(ctx: Context & { state: PeerState }, messages: number): void {
     const further = messages - unitsOf(ctx)
     if (further > 0) this.#charge(ctx, further)
+  }
+
+  #take(by: LimitedBy, key: string, units: number): number {
+    const waitMs = this.#limits?.[by].take(key, units) ?? 0
+    if (waitMs > 0) this.#refused(by)
+    return waitMs
   }
 
   #charge(ctx: Context & { state: PeerState }, units: number): void {

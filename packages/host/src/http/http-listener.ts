@@ -1,5 +1,6 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { nodeServer, type TlsFiles } from '@overpost/auth'
 
 export interface HttpListenerOptions {
@@ -12,11 +13,14 @@ export interface HttpListenerOptions {
   readonly tls: TlsFiles | null
 }
 
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
 /** A bound HTTP server. Nothing is answered before {@link serve}. */
 export interface HttpListener {
   /** Where it listens, as a URL. */
   readonly url: string
-  serve(listener: RequestListener): void
+  /** Without an upgrade listener nothing is upgraded. Upgraded connections are their taker's, to close too. */
+  serve(listener: RequestListener, upgrade?: UpgradeListener): void
   /** Takes no more connections, and resolves when the requests in hand are answered, after `mostMs` at the latest. */
   close(mostMs: number): Promise<void>
 }
@@ -48,7 +52,10 @@ export async function listen({ host, port, requestTimeoutMs, tls }: HttpListener
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return {
     url: `${scheme}://${name}:${bound.port}`,
-    serve: (listener) => void server.on('request', listener),
+    serve(listener, upgrade) {
+      server.on('request', listener)
+      if (upgrade !== undefined) server.on('upgrade', upgrade)
+    },
     async close(mostMs) {
       node[Symbol.dispose]()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

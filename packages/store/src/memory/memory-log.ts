@@ -99,6 +99,10 @@ export class MemoryLog {
     return [...this.#boxes.values()]
   }
 
+  lastSequence(address: BoxAddress): number {
+    return this.#boxes.get(boxKey(address))?.lastSequence ?? 0
+  }
+
   in(address: BoxAddress): readonly KeptMessage[] {
     return this.#boxes.get(boxKey(address))?.messages ?? []
   }

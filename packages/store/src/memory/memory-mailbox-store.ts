@@ -82,6 +82,10 @@ export class MemoryMailboxStore implements MailboxStore {
     return Promise.resolve(arrivals.map((arrival) => this.#receive(arrival)))
   }
 
+  lastSequence(address: BoxAddress): Promise<number> {
+    return Promise.resolve(this.#log.lastSequence(address))
+  }
+
   list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage> {
     const rest = this.#log.in(address).filter(({ stored }) => stored.sequence > page.after)
     const shown: KeptMessage[] = []

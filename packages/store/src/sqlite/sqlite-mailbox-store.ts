@@ -84,6 +84,17 @@ export class SqliteMailboxStore implements MailboxStore {
     }
   }
 
+  lastSequence(address: BoxAddress): Promise<number> {
+    return new Promise((resolve) => {
+      const row = this.#reader.read(() => {
+        const mailboxId = this.#reader.findMailboxId(address)
+        if (mailboxId === null) return undefined
+        return this.#reader.sql<[number]>('SELECT last_sequence FROM mailboxes WHERE id = ?').get(mailboxId)
+      })
+      resolve(row?.[0] ?? 0)
+    })
+  }
+
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number> {
     return this.#writer.run('acknowledgeMessages', { owner, listedIds, names: [], nowMs: this.#nowMs() })
   }

@@ -26,7 +26,7 @@ export function listMessages({ mailbox, limits }: ListMessagesDeps): Middleware<
     )
     ctx.body = {
       status: 'success',
-      messages: page.messages.map((message) => toJson(message, withEnvelopes)),
+      messages: page.messages.map((message) => listedMessageJson(message, withEnvelopes)),
       cursor: page.cursor,
       more: page.more,
       ...(page.restarted ? { restarted: true } : {}),
@@ -34,7 +34,8 @@ export function listMessages({ mailbox, limits }: ListMessagesDeps): Middleware<
   }
 }
 
-function toJson(message: StoredMessage, withProof: boolean): ListedMessageJson {
+/** A message as it is listed; `withProof`: with what its sender signed. */
+export function listedMessageJson(message: StoredMessage, withProof: boolean): ListedMessageJson {
   const { listedId, messageId, sender, box, receivedAtMs, envelope, request, originHost } = message
   const time = new Date(receivedAtMs).toISOString()
   return {

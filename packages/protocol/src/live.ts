@@ -1,0 +1,78 @@
+import { RelayError } from './errors.ts'
+import { asRecord, isAbsent, isNestedTooDeep, parseOrNull } from './json.ts'
+import type { ListedMessageJson } from './list-messages.ts'
+import { boxNameSchema, identityKeySchema, type BoxName, type IdentityKey } from './scalars.ts'
+import { parseSendMessage, type SendMessageRequest } from './send-message.ts'
+
+/** Where plain WebSockets are taken (docs/specs/live.md). */
+export const livePath = '/live'
+
+/** A box as live connections name it: `<identity key>-<box>`. */
+export interface Room {
+  readonly owner: IdentityKey
+  readonly box: BoxName
+}
+
+/** What is pushed to who follows a box. */
+export interface LiveMessageJson {
+  readonly messageBox: string
+  /** Where to go on after this message. */
+  readonly cursor: string
+  /** As `/listMessages` lists it. */
+  readonly message: ListedMessageJson
+}
+
+/** `follow`, checked. */
+export interface FollowRequest {
+  readonly box: BoxName
+  /** Where to go on; null: at the oldest message; `now`: with what comes from now on. */
+  readonly from: { readonly cursor: string | null } | 'now'
+}
+
+const keyCharacters = 66
+const maxCursorCharacters = 200
+
+/** Boxes may have hyphens, keys have none: the first one parts them. */
+export function parseRoomId(roomId: unknown): Room | null {
+  if (typeof roomId !== 'string' || roomId[keyCharacters] !== '-') return null
+  const owner = parseOrNull(identityKeySchema, roomId.slice(0, keyCharacters))
+  const box = parseOrNull(boxNameSchema, roomId.slice(keyCharacters + 1))
+  return owner === null || box === null ? null : { owner, box }
+}
+
+/**
+ * A `sendMessage` event, `{roomId, message}`: the box is the room's, and the recipient, its owner, need not be repeated.
+ * @throws {RelayError} ERR_INVALID_JSON (nested too deep), ERR_INVALID_MESSAGEBOX (no room), ERR_INVALID_RECIPIENT_KEY (another than the room's), and as parseSendMessage
+ */
+export function parseLiveSend(data: unknown, isPublicKey: (key: IdentityKey) => boolean): SendMessageRequest {
+  const { roomId, message } = asRecord(data) ?? {}
+  const fields = asRecord(message)
+  if (fields === null) throw new RelayError('ERR_MESSAGE_REQUIRED')
+  if (isNestedTooDeep(fields)) throw new RelayError('ERR_INVALID_JSON', 'The message is nested too deep.')
+  const room = parseRoomId(roomId)
+  if (room === null) throw new RelayError('ERR_INVALID_MESSAGEBOX', 'roomId must be <identity key>-<message box>.')
+  const recipient = fields['recipient'] ?? room.owner
+  const send = parseSendMessage(
+    { message: { ...fields, recipients: undefined, recipient, messageBox: room.box } },
+    isPublicKey,
+  )
+  if (send.recipients.length !== 1 || send.recipients[0]?.recipient !== room.owner) {
+    throw new RelayError('ERR_INVALID_RECIPIENT_KEY', 'The recipient must be the owner of the room.')
+  }
+  return send
+}
+
+/** A `follow` event. @throws {RelayError} ERR_MESSAGEBOX_REQUIRED, ERR_INVALID_MESSAGEBOX, ERR_INVALID_CURSOR, ERR_INVALID_PARAMETERS */
+export function parseFollow(data: unknown): FollowRequest {
+  const { messageBox, cursor, from } = asRecord(data) ?? {}
+  if (isAbsent(messageBox) || messageBox === '') throw new RelayError('ERR_MESSAGEBOX_REQUIRED')
+  const box = parseOrNull(boxNameSchema, messageBox)
+  if (box === null) throw new RelayError('ERR_INVALID_MESSAGEBOX')
+  if (!isAbsent(from) && (from !== 'now' || !isAbsent(cursor))) {
+    throw new RelayError('ERR_INVALID_PARAMETERS', 'from can only be "now", and not beside a cursor.')
+  }
+  if (from === 'now') return { box, from }
+  if (isAbsent(cursor)) return { box, from: { cursor: null } }
+  if (typeof cursor !== 'string' || cursor.length > maxCursorCharacters) throw new RelayError('ERR_INVALID_CURSOR')
+  return { box, from: { cursor } }
+}
