@@ -70,6 +70,31 @@ describe('live connections', () => {
     expect(stranger.events.map(({ name }) => name)).to.not.include('message')
   })
 
+  it('show each message once on two devices of one owner, and what one acknowledges is gone for the other', async () => {
+    await start()
+    const devices = [connect('33'), connect('33')]
+    for (const device of devices) {
+      await device.emit('follow', { messageBox: 'inbox' })
+      await device.next('following')
+    }
+    await send('m1')
+    await send('m2')
+    for (const device of devices) {
+      expect((await followed(device)).id).to.equal('m1')
+      expect((await followed(device)).id).to.equal('m2')
+      expect(device.events).to.deep.equal([])
+    }
+    using phone = callerFixture(bobWallet, host.url)
+    expect((await phone.post('/acknowledgeMessage', { messageIds: ['m1'] })).status).to.equal(200)
+    const { messages } = (await bob.post('/listMessages', { messageBox: 'inbox' })).json as {
+      messages: { messageId: string }[]
+    }
+    expect(messages.map(({ messageId }) => messageId)).to.deep.equal(['m2'])
+    const later = connect('33')
+    await later.emit('follow', { messageBox: 'inbox' })
+    expect((await followed(later)).id).to.equal('m2')
+  })
+
   it('take sends, durable before they are acknowledged, of the key that signs and of no other', async () => {
     await start()
     const client = connect('11')

@@ -1,7 +1,14 @@
 import { envelopeToJson, signEnvelope, type BoxName, type MessageId } from '@overpost/protocol'
 import { expect } from 'chai'
 import type { Host } from '../../host.ts'
-import { aliceWallet, bobWallet, callerFixture, hostFixture, type TestCaller } from '../../testing/host-fixture.ts'
+import {
+  aliceWallet,
+  bobWallet,
+  callerFixture,
+  hostFixture,
+  walletFixture,
+  type TestCaller,
+} from '../../testing/host-fixture.ts'
 
 const bobKey = bobWallet.identityKey
 /** Of the right form, and not on the curve. */
@@ -59,6 +66,24 @@ describe('the BRC-33 door', () => {
     expect((await bob.post('/acknowledgeMessage', { messageIds: ['m1'] })).json['code']).to.equal(
       'ERR_INVALID_ACKNOWLEDGMENT',
     )
+  })
+
+  it('keeps all first mail to a new box, from eight senders at once', async () => {
+    const senders = Array.from({ length: 8 }, (_, index) => callerFixture(walletFixture(`5${index}`), host.url))
+    const answers = await Promise.all(
+      senders.map((sender) =>
+        sender.post('/sendMessage', {
+          message: { recipient: bobKey, messageBox: 'a new box', messageId: 'm1', body: 'hello' },
+        }),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).to.deep.equal(senders.map(() => 200))
+    const first = await listed('a new box')
+    const rest = await listed('a new box', { cursor: first.cursor })
+    const all = [...first.messages, ...rest.messages]
+    expect(new Set(all.map((message) => message['sender'])).size).to.equal(8)
+    expect(new Set(all.map((message) => message['messageId'])).size).to.equal(8)
+    for (const sender of senders) sender[Symbol.dispose]()
   })
 
   it('works to the letter of BRC-33: no message id, integers in the acknowledgement', async () => {
