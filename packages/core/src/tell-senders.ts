@@ -70,7 +70,7 @@ async function returnAll(deps: TellSendersDeps, signal: AbortSignal): Promise<vo
 }
 
 async function returnEnd(one: Tracked, deps: TellSendersDeps): Promise<ReturnEnd> {
-  // A notice that its reader has not fetched yet stays where they can; one that was to go elsewhere is let go.
+  // A notice that its reader has not fetched yet stays here, where they can; one that was to go elsewhere is let go (docs/open.md).
   if (one.record.sender === deps.hostKey) return { kind: 'kept' }
   const nowMs = deps.clock.nowMs()
   const notice = await deliveryNotice('returned', one, { nowMs }, deps)
