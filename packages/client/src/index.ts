@@ -1,15 +1,18 @@
 export type { BodySecrecy } from './body-cipher.ts'
 export { findHosts, type FindHostsRequest, type FoundHost, type FoundHosts } from './find-hosts.ts'
 export { headerServiceTracker } from './header-service-tracker.ts'
+export { HomesClient, type FailedHome, type HomesClientOptions, type MergedMessage } from './homes-client.ts'
 export type { ListedMessage } from './listed-message.ts'
 export {
   MessageBoxClient,
+  type AcknowledgeOptions,
   type Authorized,
   type AuthorizeOptions,
   type CallOptions,
   type ClientWallet,
   type ListOptions,
   type MessageBoxClientOptions,
+  type MessageNames,
   type MessagePage,
   type MoveProgress,
   type MessageStatus,

@@ -33,6 +33,8 @@ export interface ListedMessage {
   readonly proof: string | null
   /** The host that handed it in; null when it was sent to this host. */
   readonly originHost: string | null
+  /** Another home of the reader says that they acknowledged it there. */
+  readonly acknowledgedElsewhere: boolean
   /** The other host whose word the sender's name rests on, as far as this one says; null: no other's. */
   readonly vouchedBy: string | null
   /** Whether the sender's envelope verifies, checked here; null when envelopes were not asked for. */
@@ -59,6 +61,7 @@ export async function readListedMessage(
     receivedAtMs: item.timestamp ?? null,
     proof: item.proof ?? null,
     originHost: item.originHost ?? null,
+    acknowledgedElsewhere: item.acknowledgedElsewhere ?? false,
     vouchedBy: item.proof === 'brc94' || item.proof === 'host' ? (item.originHost ?? null) : null,
   }
   const failure = box === deliveryFailuresBox ? parseDeliveryFailure(message.body) : null

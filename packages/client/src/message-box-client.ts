@@ -5,6 +5,7 @@ import {
   bytesToHex,
   capabilityPath,
   defaultAuthorizationLifeMs,
+  envelopeToJson,
   identityKeySchema,
   listMessagesAnswerSchema,
   messageStatusAnswerSchema,
@@ -17,6 +18,8 @@ import {
   signAuthorization,
   signHandover,
   signWithdrawal,
+  type AcknowledgedMessage,
+  type Acknowledgement,
   type AcknowledgeMessageJson,
   type AuthorizationDates,
   type CapabilityDocument,
@@ -111,6 +114,18 @@ export interface Authorized {
   readonly origin: HostOrigin
   readonly pattern: string | null
   readonly dates: AuthorizationDates
+}
+
+/** What names one message among all of its reader's. */
+export interface MessageNames {
+  readonly box: string
+  readonly sender: string
+  readonly messageId: string
+}
+
+export interface AcknowledgeOptions extends CallOptions {
+  /** The user's signature over these messages, for their other homes: the host passes it on ({@link HomesClient}). */
+  readonly acknowledgement?: Acknowledgement
 }
 
 const sendAttempts = 3
@@ -218,16 +233,15 @@ export class MessageBoxClient {
 
   /** Removes messages from one's boxes; resolves to how many there were. Those that are gone already count for nothing. */
   async acknowledge(
-    messages: readonly { readonly box: string; readonly sender: string; readonly messageId: string }[],
-    { signal }: CallOptions = {},
+    messages: readonly MessageNames[],
+    { signal, acknowledgement }: AcknowledgeOptions = {},
   ): Promise<number> {
     if (messages.length === 0) return 0
-    const named = messages.map(({ box, sender, messageId }) => ({
-      messageBox: boxNameSchema.parse(box),
-      sender: identityKeySchema.parse(sender),
-      messageId: messageIdSchema.parse(messageId),
-    }))
-    const request: AcknowledgeMessageJson = { messages: named }
+    const named = messages.map(toNamed).map(({ box, ...names }) => ({ messageBox: box, ...names }))
+    const request: AcknowledgeMessageJson = {
+      messages: named,
+      ...(acknowledgement === undefined ? {} : { acknowledgement: envelopeToJson(acknowledgement) }),
+    }
     try {
       const answer = await this.#post('/acknowledgeMessage', request, acknowledgeMessageAnswerSchema, signal)
       return answer.acknowledged ?? named.length
@@ -317,4 +331,13 @@ export class MessageBoxClient {
 
 function callOptions(signal: AbortSignal | undefined): CallOptions {
   return signal === undefined ? {} : { signal }
+}
+
+/** @throws {z.ZodError} a name is not of the right form */
+export function toNamed({ box, sender, messageId }: MessageNames): AcknowledgedMessage {
+  return {
+    box: boxNameSchema.parse(box),
+    sender: identityKeySchema.parse(sender),
+    messageId: messageIdSchema.parse(messageId),
+  }
 }

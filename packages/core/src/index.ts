@@ -1,4 +1,5 @@
 export { AdvertBudget } from './advert-budget.ts'
+export { Acknowledgements, type AcknowledgementsDeps } from './acknowledgements.ts'
 export { runAdvertiser, reconcile, type AdvertiserDeps } from './advertiser.ts'
 export { Alarm } from './alarm.ts'
 export { backoffMs, type BackoffPolicy } from './backoff.ts'
@@ -28,6 +29,8 @@ export { statusOf, type MessageStatus, type StatusDeps } from './message-status.
 export type { OutboxDeps, OutboxOptions } from './outbox-deps.ts'
 export { runOutboxLanes } from './outbox-lanes.ts'
 export { blockedFee, maxDeliveryRules, Permissions } from './permissions.ts'
+export { runPassAcknowledgements, type PassAcknowledgementsDeps } from './pass-acknowledgements.ts'
+export { mostAwaitedAcknowledgements, type AcknowledgementStore, type Passage } from './ports/acknowledgement-store.ts'
 export type { AdvertPublisher, OwnToken, Statement } from './ports/advert-publisher.ts'
 export type { AuthorizationStore, StandingAuthorization, StoredAuthorization } from './ports/authorization-store.ts'
 export type { Clock } from './ports/clock.ts'
@@ -41,7 +44,7 @@ export type { EventFeed, FeedCursor, FeedPage } from './ports/event-feed.ts'
 export type { HostKeyStore, RememberedHostKey } from './ports/host-key-store.ts'
 export type { HostKeys } from './ports/host-keys.ts'
 export type { Handled, HandleSeal } from './ports/handle-seal.ts'
-export type { CallAnswer, HandoverLink, HostLink, ParcelAnswer } from './ports/host-link.ts'
+export type { AcknowledgementLink, CallAnswer, HandoverLink, HostLink, ParcelAnswer } from './ports/host-link.ts'
 export type { HandoverPlace, HandoverState, HandoverStore } from './ports/handover-store.ts'
 export type {
   Arrival,

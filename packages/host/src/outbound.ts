@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { IdentityWallet, NodeTransport } from '@overpost/auth'
 import type {
+  AcknowledgementLink,
   AdvertPublisher,
   Clock,
   HandoverLink,
@@ -23,7 +24,7 @@ import { createLookups, type Lookups } from './lookups.ts'
 
 /** The ways out of a host, as the configuration has them. */
 export interface Outbound {
-  readonly link: HostLink & HandoverLink
+  readonly link: HostLink & HandoverLink & AcknowledgementLink
   readonly lookups: Lookups
   readonly hostKeys: HostKeys
   /** Null: no wallet pays, and this host mints no adverts. */

@@ -16,6 +16,7 @@ describe('parseAcknowledgeMessage', () => {
     expect(parseAcknowledgeMessage({ messages: [named], messageIds: null })).to.deep.equal({
       kind: 'named',
       messages: [{ box: 'inbox', sender: sender.key, messageId: 'm1' }],
+      acknowledgement: null,
     })
   })
 

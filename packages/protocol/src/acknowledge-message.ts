@@ -1,31 +1,32 @@
 import * as z from 'zod'
+import {
+  maxSignedAcknowledgements,
+  type AcknowledgedMessage,
+  type Acknowledgement,
+  type AcknowledgementJson,
+} from './acknowledgement.ts'
+import { envelopeFromJson } from './envelope.ts'
 import { RelayError } from './errors.ts'
 import { asRecord, isAbsent, parseOrNull } from './json.ts'
-import {
-  boxNameSchema,
-  identityKeySchema,
-  messageIdSchema,
-  type BoxName,
-  type IdentityKey,
-  type MessageId,
-} from './scalars.ts'
-
-/** A message by what makes it itself, whatever it is listed as. */
-export interface AcknowledgedMessage {
-  readonly box: BoxName
-  readonly sender: IdentityKey
-  readonly messageId: MessageId
-}
+import { boxNameSchema, identityKeySchema, messageIdSchema } from './scalars.ts'
 
 /** `POST /acknowledgeMessage`, checked: by listed ids (BRC-33), or by box, sender and id (ours). Never empty. */
 export type AcknowledgeMessageRequest =
   | { readonly kind: 'listed'; readonly listedIds: readonly string[] }
-  | { readonly kind: 'named'; readonly messages: readonly AcknowledgedMessage[] }
+  | {
+      readonly kind: 'named'
+      readonly messages: readonly AcknowledgedMessage[]
+      /** The user's own signature, for their other hosts (docs/specs/sync-acknowledgements.md); not yet checked. */
+      readonly acknowledgement: Acknowledgement | null
+    }
 
 /** `POST /acknowledgeMessage` on the wire. */
 export type AcknowledgeMessageJson =
   | { readonly messageIds: readonly (string | number)[] }
-  | { readonly messages: readonly { messageBox: string; sender: string; messageId: string }[] }
+  | {
+      readonly messages: readonly { messageBox: string; sender: string; messageId: string }[]
+      readonly acknowledgement?: AcknowledgementJson
+    }
 
 export const maxAcknowledgements = 10_000
 /** An id of 256 characters that was made unique more than once. */
@@ -38,13 +39,13 @@ export const acknowledgeMessageAnswerSchema = z.object({
 })
 export type AcknowledgeMessageAnswer = z.output<typeof acknowledgeMessageAnswerSchema>
 
-const messageSchema = z
+export const acknowledgedMessageSchema = z
   .object({ messageBox: boxNameSchema, sender: identityKeySchema, messageId: messageIdSchema })
   .transform(({ messageBox, sender, messageId }) => ({ box: messageBox, sender, messageId }))
 
 /** @throws {RelayError} ERR_MESSAGE_ID_REQUIRED, ERR_INVALID_MESSAGE_ID, ERR_INVALID_REQUEST */
 export function parseAcknowledgeMessage(json: unknown): AcknowledgeMessageRequest {
-  const { messageIds, messages } = asRecord(json) ?? {}
+  const { messageIds, messages, acknowledgement } = asRecord(json) ?? {}
   const given = isAbsent(messages) ? messageIds : messages
   if (isAbsent(given) || (Array.isArray(given) && given.length === 0)) throw new RelayError('ERR_MESSAGE_ID_REQUIRED')
   if (!isAbsent(messages) && !isAbsent(messageIds)) {
@@ -56,7 +57,14 @@ export function parseAcknowledgeMessage(json: unknown): AcknowledgeMessageReques
   }
   return isAbsent(messages)
     ? { kind: 'listed', listedIds: given.map(listedId) }
-    : { kind: 'named', messages: given.map(namedMessage) }
+    : { kind: 'named', messages: given.map(namedMessage), acknowledgement: signedBy(acknowledgement, given.length) }
+}
+
+function signedBy(json: unknown, messages: number): Acknowledgement | null {
+  if (isAbsent(json)) return null
+  const acknowledgement = envelopeFromJson(json)
+  if (acknowledgement !== null && messages <= maxSignedAcknowledgements) return acknowledgement
+  throw new RelayError('ERR_INVALID_REQUEST', `acknowledgement signs at most ${maxSignedAcknowledgements} messages.`)
 }
 
 function listedId(value: unknown): string {
@@ -66,7 +74,7 @@ function listedId(value: unknown): string {
 }
 
 function namedMessage(value: unknown): AcknowledgedMessage {
-  const message = parseOrNull(messageSchema, value)
+  const message = parseOrNull(acknowledgedMessageSchema, value)
   if (message !== null) return message
   throw new RelayError('ERR_INVALID_REQUEST', 'A message is named by messageBox, sender and messageId.')
 }

@@ -113,6 +113,7 @@ export function proveCustody(
   if (root === undefined || !isRootSigned(root, { leaves: leaves.length, signatureHex }, { hostKey, verifier })) {
     return nothing
   }
+  const hexLevels = levels.map((level) => level.map(bytesToHex))
   let next = 0
   return items.map(({ message }, at) => {
     const claim = claims[at]
@@ -120,7 +121,7 @@ export function proveCustody(
     const index = next++
     const { storedAtMs, leaf } = claim
     if (custodyLeaf(message, storedAtMs, verifier) !== leaf) return null
-    const path = merklePath(levels, index).map(bytesToHex)
+    const path = merklePath(hexLevels, index)
     return { storedAtMs, bodyHash: message.bodyHash, index, leaves: leaves.length, path, signatureHex }
   })
 }

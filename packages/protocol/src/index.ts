@@ -15,11 +15,18 @@ export {
   acknowledgeMessageAnswerSchema,
   maxAcknowledgements,
   parseAcknowledgeMessage,
-  type AcknowledgedMessage,
   type AcknowledgeMessageAnswer,
   type AcknowledgeMessageJson,
   type AcknowledgeMessageRequest,
 } from './acknowledge-message.ts'
+export {
+  maxSignedAcknowledgements,
+  signAcknowledgement,
+  verifyAcknowledgement,
+  type AcknowledgedMessage,
+  type Acknowledgement,
+  type AcknowledgementJson,
+} from './acknowledgement.ts'
 export {
   parseAuthorizeRouting,
   parseRevokeRouting,
@@ -292,4 +299,11 @@ export {
   type ParsedBeef,
 } from './spv/parse-beef.ts'
 export { proveTransaction, type BlockRoot, type HeaderSource, type ProvenTransaction } from './spv/prove-transaction.ts'
+export {
+  parseSyncAcknowledgements,
+  syncAcknowledgementsAnswerSchema,
+  syncAcknowledgementsToJson,
+  type SyncAcknowledgements,
+  type SyncAcknowledgementsJson,
+} from './sync-acknowledgements.ts'
 export type { TokenSigner } from './token-fields.ts'

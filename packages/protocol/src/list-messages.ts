@@ -39,6 +39,8 @@ export interface ListedMessageJson {
   readonly proof?: ShownProof
   /** Identity key of the host that handed it in, and, without an envelope, vouches for the sender. */
   readonly originHost?: string
+  /** Another home of the recipient says that they acknowledged it there. */
+  readonly acknowledgedElsewhere?: true
   readonly envelope?: EnvelopeJson
   /** The sender's request, of a message with the proof `brc94`. */
   readonly request?: Pick<RequestItemJson, 'signedMessage' | 'senderSignature' | 'nonce' | 'yourNonce'>
@@ -65,6 +67,7 @@ const listedMessageSchema = z.looseObject({
   id: z.string().optional(),
   proof: z.string().optional(),
   originHost: z.string().optional(),
+  acknowledgedElsewhere: z.boolean().optional(),
   envelope: z.unknown().optional(),
 })
 

@@ -27,6 +27,8 @@ export const phipHandoverKey: KeyName = { protocolID: [1, 'PHIP handover'], keyI
 export const messageboxAdvertKey: KeyName = { protocolID: [1, 'messagebox advertisement'], keyID: '1' }
 /** A sender signs one message to one recipient. */
 export const envelopeKey: KeyName = { protocolID: [1, 'phip message envelope'], keyID: '1' }
+/** A user signs which messages they have read, for all their hosts. */
+export const acknowledgementKey: KeyName = { protocolID: [1, 'phip acknowledgement'], keyID: '1' }
 /** A host signs that it has messages which another host handed in. */
 export const custodyReceiptKey: KeyName = { protocolID: [1, 'phip custody receipt'], keyID: '1' }
 /** Sender and recipient share the key of a body, as `@bsv/message-box-client` has it (BRC-2). */

@@ -23,7 +23,7 @@ export interface CoreEvents {
   budgetUsed(event: { on: 'known' | 'newcomers'; waiting: number }): void
   handedOver(event: { destination: Destination; messages: number; left: number }): void
   roundFailed(event: {
-    part: 'advertiser' | 'handover' | 'lane' | 'news' | 'notices' | 'retention'
+    part: 'acknowledgements' | 'advertiser' | 'handover' | 'lane' | 'news' | 'notices' | 'retention'
     error: unknown
   }): void
   /** Devices that were told of news in one box. */

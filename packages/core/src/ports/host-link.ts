@@ -1,4 +1,4 @@
-import type { CustodyProof, ErrorCode, ForwardId, SignedHandover } from '@overpost/protocol'
+import type { CustodyProof, ErrorCode, ForwardId, SignedHandover, SyncAcknowledgements } from '@overpost/protocol'
 import type { Destination, Message } from '../message.ts'
 import type { Parcel } from './outbox-store.ts'
 
@@ -35,4 +35,14 @@ export interface HandoverLink {
     messages: readonly { readonly message: Message; readonly forwardId: ForwardId }[],
     signal: AbortSignal,
   ): Promise<CallAnswer>
+}
+
+/** The way to a user's other homes. Never rejects. */
+export interface AcknowledgementLink {
+  /** `refused`: that host will never take it. `failed`: not now. */
+  syncAcknowledgements(
+    destination: Destination,
+    sync: SyncAcknowledgements,
+    signal: AbortSignal,
+  ): Promise<'taken' | 'refused' | 'failed'>
 }

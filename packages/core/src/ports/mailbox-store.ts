@@ -49,6 +49,8 @@ export interface StoredMessage extends Message {
   readonly receivedAtMs: number
   /** The host that handed it in; null when its sender handed it in here. */
   readonly originHost: IdentityKey | null
+  /** Another home of the owner says that they acknowledged it there (`AcknowledgementStore.markElsewhere`). */
+  readonly acknowledgedElsewhere: boolean
 }
 
 export interface MessagePage {

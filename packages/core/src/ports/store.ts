@@ -1,3 +1,4 @@
+import type { AcknowledgementStore } from './acknowledgement-store.ts'
 import type { AuthorizationStore } from './authorization-store.ts'
 import type { HostKeyStore } from './host-key-store.ts'
 import type { HandoverStore } from './handover-store.ts'
@@ -16,6 +17,7 @@ import type { WithdrawalStore } from './withdrawal-store.ts'
 /** All that a host keeps, in one place with one owner. */
 export interface Store extends AsyncDisposable {
   readonly mailboxes: MailboxStore
+  readonly acknowledgements: AcknowledgementStore
   readonly outbox: OutboxStore
   readonly records: MessageRecords
   readonly queue: QueueStore

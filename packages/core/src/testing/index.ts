@@ -1,3 +1,4 @@
+export { acknowledgementStoreContract } from './acknowledgement-store.contract.ts'
 export { authorizationStoreContract } from './authorization-store.contract.ts'
 export { deviceStoreContract } from './device-store.contract.ts'
 export {

@@ -61,6 +61,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             listedId: 'm1',
             receivedAtMs: fixtureNowMs,
             originHost: null,
+            acknowledgedElsewhere: false,
           },
         ])
       })
@@ -76,6 +77,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             listedId: 'm1',
             receivedAtMs: fixtureNowMs + 7,
             originHost: keyFixture('hosta'),
+            acknowledgedElsewhere: false,
           },
         ])
       })

@@ -28,7 +28,7 @@ const software = 'overpost/0.1.0'
 /** All doors of a host, behind one pipeline. */
 export function openDoors(
   foundation: Foundation,
-  { router, homes, policies, permissions, mailbox, handles, rules }: Relay,
+  { acknowledgements, router, homes, policies, permissions, mailbox, handles, rules }: Relay,
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
@@ -83,12 +83,13 @@ export function openDoors(
     operator: openOperatorDoor(foundation, { rules }),
     addRoutes(routes) {
       messageboxRoutes(routes, {
-        ...{ router, mailbox, limits, callerLimits, isPublicKey },
+        ...{ acknowledgements, router, mailbox, limits, callerLimits, isPublicKey },
         status: { handles, records: store.records },
       })
       permissionsRoutes(routes, { permissions, isPublicKey })
       deviceRoutes(routes, { devices: store.devices, clock })
       phipRoutes(routes, {
+        acknowledgements,
         router,
         authorizations: store.authorizations,
         withdrawals: store.withdrawals,

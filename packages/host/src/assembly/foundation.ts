@@ -58,6 +58,7 @@ export interface Foundation {
   readonly outboxAlarm: Alarm
   readonly advertiserAlarm: Alarm
   readonly handoverAlarm: Alarm
+  readonly acknowledgementAlarm: Alarm
 }
 
 /**
@@ -88,6 +89,7 @@ export async function layFoundation(
   const outboxAlarm = new Alarm(clock)
   const advertiserAlarm = new Alarm(clock)
   const handoverAlarm = new Alarm(clock)
+  const acknowledgementAlarm = new Alarm(clock)
   const hostEvents = createHostEvents(log, metrics)
   const waker = new DestinationWaker({
     outbox: store.outbox,
@@ -133,7 +135,7 @@ export async function layFoundation(
   return {
     ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
     ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm, handoverAlarm },
-    ...{ callerLimits, peers, operatorToken },
+    ...{ callerLimits, peers, operatorToken, acknowledgementAlarm },
   }
 }
 

@@ -6,6 +6,7 @@ import {
   runFeedFollower,
   runHandovers,
   runOutboxLanes,
+  runPassAcknowledgements,
   runRetention,
   tellSenders,
 } from '@overpost/core'
@@ -62,6 +63,17 @@ export function startLoops(
         random,
         events,
         options: outboxOptions(config),
+      },
+      signal,
+    ),
+  )
+  background.start('acknowledgements', (signal) =>
+    runPassAcknowledgements(
+      {
+        ...{ store: store.acknowledgements, link, resolver, clock, random, events },
+        alarm: foundation.acknowledgementAlarm,
+        backoff: { baseMs: config.outbox.backoffBaseMs, mostMs: config.outbox.backoffMostMs },
+        memoryMs: config.memoryDays * dayMs,
       },
       signal,
     ),

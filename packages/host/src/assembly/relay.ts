@@ -1,5 +1,6 @@
 import { RequestVerifier } from '@overpost/auth'
 import {
+  Acknowledgements,
   Homes,
   Mailbox,
   OperatorRules,
@@ -23,6 +24,7 @@ export interface Relay {
   readonly permissions: Permissions
   readonly mailbox: Mailbox
   readonly router: Router
+  readonly acknowledgements: Acknowledgements
   readonly handles: HandleSeal
   readonly rules: OperatorRules
 }
@@ -44,6 +46,7 @@ export async function createRelay(foundation: Foundation, ownOrigin: HostOrigin)
   const mailbox = new Mailbox(store.mailboxes)
   const rules = await OperatorRules.load(store.rules)
   const handles = new SealedHandles(wallet, store.mailboxes.incarnation)
+  const vouchers = new SenderVouchers(resolver)
   const router = new Router({
     store: store.mailboxes,
     homes,
@@ -55,14 +58,19 @@ export async function createRelay(foundation: Foundation, ownOrigin: HostOrigin)
     handles,
     verifier,
     requests: new RequestVerifier(wallet),
-    vouchers: new SenderVouchers(resolver),
+    vouchers,
     policies,
     clock,
     random,
     events,
     memoryDays,
   })
-  return { resolver, homes, policies, permissions, mailbox, router, handles, rules }
+  const acknowledgements = new Acknowledgements({
+    store: store.acknowledgements,
+    ...{ mailbox, homes, resolver, vouchers, verifier, clock, memoryDays },
+    alarm: foundation.acknowledgementAlarm,
+  })
+  return { acknowledgements, resolver, homes, policies, permissions, mailbox, router, handles, rules }
 }
 
 /** What this host demands of what other hosts hand in. */

@@ -1,6 +1,7 @@
 import { HostSession, type IdentityWallet, type SessionAnswer, type Transport } from '@overpost/auth'
 import {
   BoundedMap,
+  type AcknowledgementLink,
   type CallAnswer,
   type Clock,
   type Destination,
@@ -9,11 +10,24 @@ import {
   type Parcel,
   type ParcelAnswer,
 } from '@overpost/core'
-import { bytesToHex, type SignedHandover } from '@overpost/protocol'
+import {
+  bytesToHex,
+  syncAcknowledgementsToJson,
+  type SignedHandover,
+  type SyncAcknowledgements,
+} from '@overpost/protocol'
 import pRetry from 'p-retry'
 import { handoverJson, PropagateItems, type PropagateItem, type PropagateItemsDeps } from './propagate-items.ts'
 import { isConnectionFault, reasonOf } from './connection-fault.ts'
-import { readPlainResults, readResults, readSingle, refusalOf, refusedCall, unanswered } from './propagate-answers.ts'
+import {
+  codeOf,
+  readPlainResults,
+  readResults,
+  readSingle,
+  refusalOf,
+  refusedCall,
+  unanswered,
+} from './propagate-answers.ts'
 import type { ReadReceiptsDeps } from './read-receipts.ts'
 
 export interface HttpHostLinkDeps extends PropagateItemsDeps, Omit<ReadReceiptsDeps, 'wallet'> {
@@ -35,6 +49,8 @@ const singlesOnlyMs = 10 * 60 * 1000
 const oldestEnvelopeMs = 24 * 60 * 60 * 1000
 const answerBytes = 16_384
 const answerBytesPerParcel = 1_024
+/** Of an acknowledgement; 404: a host that knows no such call. */
+const finalRefusals = new Set([400, 403, 404, 405])
 const quickRetries = { retries: 2, minTimeout: 200, factor: 3, randomize: true }
 
 /**
@@ -42,7 +58,7 @@ const quickRetries = { retries: 2, minTimeout: 200, factor: 3, randomize: true }
  * one for a host that has no other (docs/specs/propagate.md). The host's key is pinned: whoever cannot sign with it gets nothing that
  * counts as delivered.
  */
-export class HttpHostLink implements HostLink, HandoverLink {
+export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink {
   readonly #deps: HttpHostLinkDeps
   readonly #items: PropagateItems
   readonly #sessions = new BoundedMap<string, HostSession>(mostHosts)
@@ -59,6 +75,24 @@ export class HttpHostLink implements HostLink, HandoverLink {
     const items = await Promise.all(parcels.map((parcel) => this.#items.first(parcel, destination)))
     const answer = await this.#send(destination, items, until, deadline)
     return answer.kind === 'answered' ? await this.#sendAgain(destination, items, answer, until, deadline) : answer
+  }
+
+  async syncAcknowledgements(
+    destination: Destination,
+    sync: SyncAcknowledgements,
+    signal: AbortSignal,
+  ): Promise<'taken' | 'refused' | 'failed'> {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(this.#deps.options.callTimeoutMs)])
+    const body = JSON.stringify(syncAcknowledgementsToJson(sync))
+    try {
+      const answer = await call(this.#session(destination), '/syncAcknowledgements', body, 1, until)
+      if (answer.status === 200) return 'taken'
+      // Not a home yet, or not any more: its adverts say otherwise, so it is asked again.
+      const isFinal = finalRefusals.has(answer.status) && codeOf(answer) !== 'ERR_RECIPIENT_NOT_HOSTED'
+      return isFinal ? 'refused' : 'failed'
+    } catch {
+      return 'failed'
+    }
   }
 
   async handOver(

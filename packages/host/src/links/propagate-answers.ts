@@ -97,7 +97,7 @@ function statusOf(code: string): number {
   return Object.hasOwn(errorTable, code) ? errorTable[code as keyof typeof errorTable][0] : 500
 }
 
-function codeOf({ status, body }: SessionAnswer): string {
+export function codeOf({ status, body }: SessionAnswer): string {
   const code = (parseJson(body) as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^[A-Z0-9_]{1,80}$/.test(code) ? code : `status ${status}`
 }

@@ -7,7 +7,7 @@ import type { OutgoingMessage } from './memory-outgoing.ts'
 export interface KeptMessage {
   /** Unlike any other of this log. */
   readonly id: number
-  readonly stored: StoredMessage
+  stored: StoredMessage
   outgoing: OutgoingMessage | null
   stays: boolean
   /** It was acknowledged, or moved away. */
@@ -46,6 +46,7 @@ export class MemoryLog {
         listedId,
         receivedAtMs,
         originHost,
+        acknowledgedElsewhere: false,
       },
       outgoing: null,
       stays: false,

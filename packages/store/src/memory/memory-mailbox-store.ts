@@ -20,6 +20,7 @@ import { checkPlacements } from '../rules/check-placements.ts'
 import { isKept } from '../rules/is-kept.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
 import { QuotaTally } from '../rules/quota-tally.ts'
+import type { MemoryAwaited } from './memory-awaited.ts'
 import { identityKey, type KeptMessage, type MemoryLog } from './memory-log.ts'
 import type { MemoryOutgoing } from './memory-outgoing.ts'
 
@@ -29,6 +30,7 @@ export class MemoryMailboxStore implements MailboxStore {
   readonly #log: MemoryLog
   readonly #outgoing: MemoryOutgoing
   readonly #quotas: Quotas | null
+  readonly #awaited: MemoryAwaited
   readonly #noteAccepted: (placement: Placement) => void
   /** Forward ids (with their host), envelopes and requests, and when each was made, or, of a request, came. */
   readonly #remembered = new Map<string, number>()
@@ -39,9 +41,11 @@ export class MemoryMailboxStore implements MailboxStore {
     log: MemoryLog,
     outgoing: MemoryOutgoing,
     quotas: Quotas | null,
+    awaited: MemoryAwaited,
     noteAccepted: (placement: Placement) => void,
   ) {
     this.#quotas = quotas
+    this.#awaited = awaited
     this.#log = log
     this.#outgoing = outgoing
     this.#noteAccepted = noteAccepted
@@ -127,6 +131,7 @@ export class MemoryMailboxStore implements MailboxStore {
       this.#remembered.delete(key)
       this.#custody.delete(key)
     }
+    this.#awaited.forget(beforeMs)
     return Promise.resolve(false)
   }
 
@@ -181,7 +186,7 @@ export class MemoryMailboxStore implements MailboxStore {
     const isRequestKnown = request !== null && this.#remembered.has(requestKey(request))
     const isKnown = isEnvelopeKnown || isRequestKnown
     if (!isKnown && same !== null && !isSameContent(same.stored, message)) return { outcome: 'conflict', custody: null }
-    const isStored = !isKnown && same === null
+    const isStored = !isKnown && same === null && !this.#awaited.has(message)
     if (isStored && this.#tally(this.#quotas).receive(message) !== 'stored')
       return { outcome: 'mailbox full', custody: null }
     this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))

@@ -1,4 +1,5 @@
 import {
+  acknowledgementStoreContract,
   authorizationStoreContract,
   hostKeyStoreContract,
   handoverStoreContract,
@@ -25,6 +26,7 @@ hostKeyStoreContract('memory', open)
 permissionStoreContract('memory', open)
 deviceStoreContract('memory', open)
 proofPolicyStoreContract('memory', open)
+acknowledgementStoreContract('memory', open)
 authorizationStoreContract('memory', open)
 retentionContract('memory', open)
 sessionStateStoreContract('memory', open)

@@ -1,7 +1,9 @@
 import type { Quotas, SessionStateStore, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { claimingQueueStore } from '../outbox/queue-rows.ts'
+import { MemoryAcknowledgementStore } from './memory-acknowledgement-store.ts'
 import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
+import { MemoryAwaited } from './memory-awaited.ts'
 import { MemoryHostKeyStore } from './memory-host-key-store.ts'
 import { MemoryDeviceStore } from './memory-device-store.ts'
 import { MemoryLog } from './memory-log.ts'
@@ -31,9 +33,13 @@ export function openMemoryStore({ quotas = null, nowMs = Date.now }: MemoryStore
   const rows = memoryOutbox(outgoing, () => mailboxes)
   const authorizations = new MemoryAuthorizationStore()
   const outbox = new ClaimingOutboxStore(rows, rows)
-  const mailboxes = new MemoryMailboxStore(log, outgoing, quotas, (placement) => outbox.noteAccepted(placement))
+  const awaited = new MemoryAwaited()
+  const mailboxes = new MemoryMailboxStore(log, outgoing, quotas, awaited, (placement) =>
+    outbox.noteAccepted(placement),
+  )
   return {
     mailboxes,
+    acknowledgements: new MemoryAcknowledgementStore(log, mailboxes, awaited),
     outbox,
     records: memoryMessageRecords(log, outgoing),
     authorizations,

@@ -11,6 +11,7 @@ import { addSpending } from './migrations/0009-spending.ts'
 import { addHandovers } from './migrations/0010-handovers.ts'
 import { addCustody } from './migrations/0011-custody.ts'
 import { addDevices } from './migrations/0012-devices.ts'
+import { addAcknowledgements } from './migrations/0013-acknowledgements.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -26,6 +27,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addHandovers,
   addCustody,
   addDevices,
+  addAcknowledgements,
 ]
 
 /**

@@ -14,6 +14,7 @@ import { lockFile, type FileLock } from './file-lock.ts'
 import { describeLogDamage, findLogDamage } from './log-damage.ts'
 import { migrate } from './migrate.ts'
 import { ReaderContext } from './reader-context.ts'
+import { SqliteAcknowledgementStore } from './sqlite-acknowledgement-store.ts'
 import { SqliteAuthorizationStore } from './sqlite-authorization-store.ts'
 import { SqliteHostKeyStore } from './sqlite-host-key-store.ts'
 import { sqliteMessageRecords } from './sqlite-message-records.ts'
@@ -91,6 +92,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
       nowMs,
     }),
     outbox,
+    acknowledgements: new SqliteAcknowledgementStore(reader, writer),
     records: sqliteMessageRecords(reader),
     authorizations,
     handovers: new SqliteHandoverStore(reader, writer, (user) => authorizations.forget(user)),

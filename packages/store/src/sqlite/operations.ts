@@ -13,6 +13,7 @@ import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
 import { noteHostKey } from './operations/note-host-key.ts'
 import { notePublished } from './operations/note-published.ts'
+import { finishPassage, putPassage } from './operations/passages.ts'
 import { pruneBox } from './operations/prune-box.ts'
 import { noteDelays } from './operations/note-delays.ts'
 import { pruneSettled } from './operations/prune-settled.ts'
@@ -26,6 +27,7 @@ import { returnMessages } from './operations/return-messages.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
 import { setOperatorRule } from './operations/set-operator-rule.ts'
+import { acknowledgeElsewhere, markElsewhere } from './operations/sync-acknowledgements.ts'
 import { takeSessionState } from './operations/take-session-state.ts'
 
 /**
@@ -35,6 +37,7 @@ import { takeSessionState } from './operations/take-session-state.ts'
 export const operations = {
   acceptHostKey,
   acceptPlacements,
+  acknowledgeElsewhere,
   acknowledgeMessages,
   expireOutgoing,
   changeQueued,
@@ -42,8 +45,10 @@ export const operations = {
   beginHandover,
   finishHandover,
   finishParcels,
+  finishPassage,
   finishUnrouted,
   forgetMemories,
+  markElsewhere,
   markListed,
   noteHostKey,
   noteDevices,
@@ -53,6 +58,7 @@ export const operations = {
   pruneSettled,
   putAuthorization,
   putDeliveryRule,
+  putPassage,
   putProofPolicy,
   putWithdrawal,
   probe,

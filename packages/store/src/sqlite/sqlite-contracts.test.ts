@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Quotas, Store } from '@overpost/core'
 import {
+  acknowledgementStoreContract,
   authorizationStoreContract,
   hostKeyStoreContract,
   handoverStoreContract,
@@ -45,6 +46,7 @@ hostKeyStoreContract('sqlite', open)
 permissionStoreContract('sqlite', open)
 deviceStoreContract('sqlite', open)
 proofPolicyStoreContract('sqlite', open)
+acknowledgementStoreContract('sqlite', open)
 authorizationStoreContract('sqlite', open)
 retentionContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)

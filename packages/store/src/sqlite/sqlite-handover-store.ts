@@ -105,6 +105,7 @@ export class SqliteHandoverStore implements HandoverStore {
       ...{ contentType: decodeContentType(contentType), body, envelope: decodeEnvelope(envelopeAtMs, envelope) },
       ...{ request: null, sequence, listedId: listedId ?? messageId, receivedAtMs },
       originHost: originId === null ? null : this.#reader.key(originId),
+      acknowledgedElsewhere: false, // a mark is the old host's alone
     }
     return { place: { mailbox, sequence }, message }
   }

@@ -31,6 +31,7 @@ type Columns = [
   Buffer | null,
   Buffer | null,
   number,
+  number,
 ]
 
 /** What a page shows, and which of it are guests' copies that were not shown before. */
@@ -139,7 +140,7 @@ export class SqliteMailboxStore implements MailboxStore {
     const rows = this.#reader
       .sql<Columns>(
         `SELECT id & 0xffffffff, sender_id, message_id, listed_id, content_type, body, received_at_ms, origin_id,
-           envelope_at_ms, envelope, request, outgoing_id IS NOT NULL AND stays = 0
+           envelope_at_ms, envelope, request, outgoing_id IS NOT NULL AND stays = 0, elsewhere
          FROM messages WHERE id > (? << 32 | ?) AND id < (? + 1) << 32 ORDER BY id LIMIT ?`,
       )
       .iterate(mailboxId, Math.min(after, 0xffff_ffff), mailboxId, limit + 1)
@@ -148,7 +149,7 @@ export class SqliteMailboxStore implements MailboxStore {
       bytes += Buffer.byteLength(body)
       if (messages.length >= limit || (messages.length > 0 && bytes > maxBytes))
         return { messages, more: true, unlisted }
-      const [envelopeAtMs, envelope, request, isUnlisted] = rest
+      const [envelopeAtMs, envelope, request, isUnlisted, isElsewhere] = rest
       if (isUnlisted === 1) unlisted.push(sequence)
       messages.push({
         recipient: address.owner,
@@ -163,6 +164,7 @@ export class SqliteMailboxStore implements MailboxStore {
         listedId: listedId ?? messageId,
         receivedAtMs,
         originHost: originId === null ? null : this.#reader.key(originId),
+        acknowledgedElsewhere: isElsewhere === 1,
       })
     }
     return { messages, more: false, unlisted }

@@ -22,6 +22,8 @@ export class WriterContext extends Connection {
   /** Boxes whose last sequence is not written yet. */
   readonly #appendedTo = new Map<string, Mailbox>()
   #nextOutgoingId: number
+  /** Whether an owner may have acknowledged something before it came; null: not looked up yet. */
+  mayAwait: boolean | null = null
   /** Null: none. */
   readonly quotas: Quotas | null
 
@@ -111,6 +113,7 @@ export class WriterContext extends Connection {
 
   /** Forgets what a transaction that was rolled back may have taught. */
   reset(): void {
+    this.mayAwait = null
     this.#identities.clear()
     this.#destinations.clear()
     this.#mailboxes.clear()

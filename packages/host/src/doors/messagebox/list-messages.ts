@@ -51,6 +51,7 @@ export function listedMessageJson(message: StoredMessage, withProof: boolean): L
     updated_at: time,
     proof: shownProof(message),
     ...(originHost === null ? {} : { originHost }),
+    ...(message.acknowledgedElsewhere ? { acknowledgedElsewhere: true as const } : {}),
     ...(withProof && envelope !== null
       ? { envelope: { timestamp: envelope.timestampMs, signature: envelope.signatureHex } }
       : {}),

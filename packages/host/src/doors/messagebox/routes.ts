@@ -1,18 +1,19 @@
 import type KoaRouter from '@koa/router'
-import type { Mailbox, StatusDeps } from '@overpost/core'
+import type { StatusDeps } from '@overpost/core'
 import type { PeerState } from '@overpost/auth'
-import { acknowledgeMessage } from './acknowledge-message.ts'
+import { acknowledgeMessage, type AcknowledgeMessageDeps } from './acknowledge-message.ts'
 import { listMessages, type ListMessagesDeps } from './list-messages.ts'
 import { messageStatus } from './message-status.ts'
 import { sendMessage, type SendMessageDeps } from './send-message.ts'
 
 export type MessageboxDeps = SendMessageDeps &
-  ListMessagesDeps & { readonly mailbox: Mailbox; readonly status: StatusDeps }
+  ListMessagesDeps &
+  AcknowledgeMessageDeps & { readonly status: StatusDeps }
 
 /** BRC-33, as it is written and as clients speak it today (relay-http.md). */
 export function messageboxRoutes(routes: KoaRouter<PeerState>, deps: MessageboxDeps): void {
   routes.post('/sendMessage', sendMessage(deps))
   routes.post('/listMessages', listMessages(deps))
-  routes.post('/acknowledgeMessage', acknowledgeMessage(deps.mailbox))
+  routes.post('/acknowledgeMessage', acknowledgeMessage(deps))
   routes.post('/messageStatus', messageStatus(deps.status))
 }

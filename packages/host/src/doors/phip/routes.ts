@@ -8,13 +8,15 @@ import { propagateMessages, type PropagateMessagesDeps } from './propagate-messa
 import { proofPolicy, type ProofPolicyDeps } from './proof-policy.ts'
 import { publishWithdrawal, type PublishWithdrawalDeps } from './publish-withdrawal.ts'
 import { revokeRouting, type RevokeRoutingDeps } from './revoke-routing.ts'
+import { syncAcknowledgements, type SyncAcknowledgementsDeps } from './sync-acknowledgements.ts'
 
 export type PhipDeps = AuthorizeRoutingDeps &
   PropagateMessagesDeps &
   ProofPolicyDeps &
   HandoverMessagesDeps &
   RevokeRoutingDeps &
-  PublishWithdrawalDeps & { readonly authorizations: AuthorizationStore }
+  PublishWithdrawalDeps &
+  SyncAcknowledgementsDeps & { readonly authorizations: AuthorizationStore }
 
 /** BRC-34: who is hosted here, and what other hosts hand in. */
 export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
@@ -24,5 +26,6 @@ export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
   routes.post('/propagateMessage', propagateMessage(deps))
   routes.post('/propagateMessages', propagateMessages(deps))
   routes.post('/handoverMessages', handoverMessages(deps))
+  routes.post('/syncAcknowledgements', syncAcknowledgements(deps))
   routes.post('/proofPolicy', proofPolicy(deps))
 }

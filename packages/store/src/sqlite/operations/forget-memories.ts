@@ -1,9 +1,11 @@
+import { forgetAwaited } from '../tables/awaited.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 const step = 5_000
 
 /** Forgets some of what was made before `beforeMs`, the oldest first. Returns whether more is left to forget. */
 export function forgetMemories(context: WriterContext, beforeMs: number): boolean {
+  forgetAwaited(context, beforeMs)
   const isMoreLeft = forgetRequests(context, beforeMs)
   const boundary = context
     .sql<[number]>('SELECT made_at_ms FROM remembered WHERE made_at_ms < ? ORDER BY made_at_ms LIMIT 1 OFFSET ?')

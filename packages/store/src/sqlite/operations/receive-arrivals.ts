@@ -1,5 +1,6 @@
 import type { Arrival, Reception } from '@overpost/core'
 import { isSameContent } from '../../rules/is-same-content.ts'
+import { isAwaited } from '../tables/awaited.ts'
 import { appendMessage, findMessage, keepMessage } from '../tables/messages.ts'
 import {
   findCustody,
@@ -43,6 +44,10 @@ function receive(context: WriterContext, arrival: Arrival): Reception {
   if (isKnown || (same !== null && isSameContent(same, message))) {
     if (same !== null) keepMessage(context, same)
     if (isEnvelopeKnown || same?.body === message.body) return { outcome: 'duplicate', custody }
+    forgetCustody(context, forwarding)
+    return { outcome: 'duplicate', custody: null }
+  }
+  if (same === null && isAwaited(context, message.recipient, message)) {
     forgetCustody(context, forwarding)
     return { outcome: 'duplicate', custody: null }
   }
