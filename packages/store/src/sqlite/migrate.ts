@@ -12,6 +12,7 @@ import { addHandovers } from './migrations/0010-handovers.ts'
 import { addCustody } from './migrations/0011-custody.ts'
 import { addDevices } from './migrations/0012-devices.ts'
 import { addAcknowledgements } from './migrations/0013-acknowledgements.ts'
+import { markBackups } from './migrations/0014-backups.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -28,6 +29,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addCustody,
   addDevices,
   addAcknowledgements,
+  markBackups,
 ]
 
 /**

@@ -1,6 +1,7 @@
 import type { Quotas, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { claimingQueueStore } from '../outbox/queue-rows.ts'
+import { beginAgain } from './backup/begin-again.ts'
 import { BackgroundCheck } from './background-check.ts'
 import {
   bytesOf,
@@ -128,6 +129,7 @@ function openForReading(file: string, isChecked: boolean): Db {
     const damage = isChecked ? findDamage(db) : null
     if (damage !== null) throw damaged(file, damage)
     migrate(db)
+    beginAgain(db)
     db.pragma('query_only = ON')
     return db
   } catch (error) {

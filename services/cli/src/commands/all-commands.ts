@@ -1,7 +1,9 @@
 import type { AnyCommand } from '../command.ts'
 import { ack } from './ack.ts'
 import { authorize } from './authorize.ts'
+import { backup } from './backup.ts'
 import { chainStart } from './chain-start.ts'
+import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { hostStart } from './host-start.ts'
 import { identities } from './identities.ts'
@@ -18,6 +20,7 @@ import { queueBounce, queueHold, queuePurge, queueRelease, queueRetry } from './
 import { queueList } from './queue-list.ts'
 import { queueShow } from './queue-show.ts'
 import { receiptVerify } from './receipt-verify.ts'
+import { restore } from './restore.ts'
 import { revoke } from './revoke.ts'
 import { allow, deny, rules } from './rules.ts'
 import { send } from './send.ts'
@@ -50,6 +53,9 @@ export const allCommands: readonly AnyCommand[] = [
   deny,
   rules,
   hostStart,
+  backup,
+  restore,
+  check,
   overlayStart,
   chainStart,
   network,
