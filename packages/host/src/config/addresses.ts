@@ -12,6 +12,11 @@ export const listenSetting = z
       description: 'The port to listen on; 0: any free one.',
       env: 'OVERPOST_LISTEN_PORT',
     }),
+    fd: z.number().int().min(3).max(1_000).optional().meta({
+      description:
+        'A listening socket that whoever starts this host holds, by its number (systemd: 3), in place of host and port: callers then wait while the host is started anew.',
+      env: 'OVERPOST_LISTEN_FD',
+    }),
   })
   .prefault({})
 

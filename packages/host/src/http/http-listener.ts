@@ -1,12 +1,15 @@
-import type { IncomingMessage, RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeServer, type TlsFiles } from '@overpost/auth'
 
 export interface HttpListenerOptions {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
+  /** A socket that listens already, in place of both. It stays open when this process ends, and callers wait in its queue. */
+  readonly fd?: number | undefined
   /** How long a request may take to arrive. */
   readonly requestTimeoutMs: number
   /** Null: HTTP, and TLS ends at a proxy. */
@@ -28,9 +31,11 @@ export interface HttpListener {
 /** Longer than proxies keep idle connections, so that it is they who close them. */
 const keepAliveMs = 75_000
 const sweepMs = 50
+/** A connection that was used within this time is likely to be used again at once. */
+const restMs = 100
 
-/** @throws {Error} when the address cannot be bound, or the TLS files are no certificate with its key */
-export async function listen({ host, port, requestTimeoutMs, tls }: HttpListenerOptions): Promise<HttpListener> {
+/** @throws {Error} when the address cannot be bound, there is no such socket, or the TLS files are no certificate with its key */
+export async function listen({ host, port, fd, requestTimeoutMs, tls }: HttpListenerOptions): Promise<HttpListener> {
   const options = {
     requestTimeout: requestTimeoutMs,
     headersTimeout: Math.min(requestTimeoutMs, 15_000),
@@ -38,12 +43,15 @@ export async function listen({ host, port, requestTimeoutMs, tls }: HttpListener
   }
   const node = nodeServer(options, tls)
   const { scheme, server } = node
+  const inHand = new Set<ServerResponse>()
+  let isDraining = false
+  let answeredAtMs = -Infinity
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       node[Symbol.dispose]()
       reject(error)
     })
-    server.listen(port, host, () => {
+    server.listen(fd === undefined ? { port, host } : { fd }, () => {
       server.removeAllListeners('error')
       resolve()
     })
@@ -53,16 +61,31 @@ export async function listen({ host, port, requestTimeoutMs, tls }: HttpListener
   return {
     url: `${scheme}://${name}:${bound.port}`,
     serve(listener, upgrade) {
-      server.on('request', listener)
       if (upgrade !== undefined) server.on('upgrade', upgrade)
+      server.on('request', (request, response) => {
+        if (isDraining) response.setHeader('connection', 'close')
+        inHand.add(response)
+        response.once('close', () => {
+          inHand.delete(response)
+          answeredAtMs = performance.now()
+        })
+        listener(request, response)
+      })
     },
     async close(mostMs) {
       node[Symbol.dispose]()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Takes no more connections, and leaves those that are there: `Server.close` of HTTP would end the idle ones at once.
+      const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()))
+      isDraining = true
+      for (const response of inHand) if (!response.headersSent) response.setHeader('connection', 'close')
       node.closeHandshakes()
-      // A connection that was busy when the server closed is left open by its client until it is idle.
-      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
+      // Who asks again at once is told with the answer to go elsewhere, and not cut off while it asks.
+      const graceMs = Math.max(0, answeredAtMs + restMs - performance.now())
       const end = setTimeout(() => server.closeAllConnections(), mostMs)
+      await Promise.race([closed, sleep(inHand.size > 0 ? restMs : graceMs)])
+      // A connection that was busy then is left open by its client until it is idle.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
+      server.close()
       await closed
       clearInterval(sweep)
       clearTimeout(end)
