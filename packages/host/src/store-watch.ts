@@ -50,12 +50,19 @@ export class StoreWatch {
     }
   }
 
+  /** Gives up what is only kept in case another host asks for it again: the bodies of what was delivered. */
+  async #makeRoom(): Promise<void> {
+    const before = { settledBeforeMs: 0, bodiesBeforeMs: this.#deps.clock.nowMs() }
+    while (await this.#deps.store.outbox.prune(before));
+  }
+
   async #ask(): Promise<void> {
     const { store, counted, events } = this.#deps
     try {
       const isFull = await store.probe().then(() => false, isNoRoom)
       if (isFull !== this.#isFull) events.filledUp({ isFull })
       this.#isFull = isFull
+      if (isFull) await this.#makeRoom()
       counted(await store.outbox.counts())
       this.#isFailing = false
     } catch {
