@@ -9,6 +9,8 @@ export interface SpaceGuard {
   startLogAgain(): void
 }
 
+const slackBytes = 256 * 1024
+
 /**
  * Keeps `reserveBytes` back, so that a disk that fills up still has room for the log of what empties it: settling,
  * acknowledging. The log is kept below half of that, so that all of it fits into the file even then. Room is what is free on the disk, or below the file's limit, and what is free inside the file. Asked for each
@@ -34,14 +36,29 @@ export class DiskGuard implements SpaceGuard {
   hasRoom(): boolean {
     if (this.#reserveBytes === 0) return true
     const hasRoom = this.#isRoomLeft()
-    if (this.#hadRoom && !hasRoom) this.startLogAgain()
+    if (this.#hadRoom && !hasRoom) this.#prepare()
     this.#hadRoom = hasRoom
     return hasRoom
   }
 
   startLogAgain(): void {
+    this.#try(() => this.#connection.db.pragma('wal_checkpoint(RESTART)'))
+  }
+
+  /** While there is some room: free pages inside the file for what settling writes, should others take the rest of the disk. */
+  #prepare(): void {
+    if (this.#bytesOf('freelist_count') < slackBytes) {
+      const taken = 'CREATE TABLE slack (bytes BLOB); INSERT INTO slack VALUES (zeroblob'
+      this.#try(() => this.#connection.db.exec(`BEGIN; ${taken}(${slackBytes})); DROP TABLE slack; COMMIT`))
+      if (this.#connection.db.inTransaction) this.#connection.db.exec('ROLLBACK')
+    }
+    this.startLogAgain()
+  }
+
+  /** A disk that fails here shows it again where it matters. */
+  #try(work: () => unknown): void {
     try {
-      this.#connection.db.pragma('wal_checkpoint(RESTART)')
+      work()
     } catch (error) {
       if (diskFaultOf(error) === null) throw error
     }
