@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostState } from '@overpost/devnet/network'
 import type { HostConfigInput } from '@overpost/host'
@@ -68,28 +68,8 @@ export class SmallDisk {
     return ReadyProcess.start(command, join(this.#network.host(this.#name).dir, 'log'))
   }
 
-  /** Fills it to the last block, as another program would, while the host of that pid runs. */
-  fill(pid: number): void {
-    for (let bytes = imageBytes; bytes >= 512; bytes /= 2) {
-      try {
-        for (let n = 0; ; n += 1) writeFileSync(this.#ballast(pid), Buffer.alloc(bytes), { flag: 'a' })
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-      }
-    }
-  }
-
-  /** Gives back what {@link fill} took. */
-  empty(pid: number): void {
-    rmSync(this.#ballast(pid))
-  }
-
   freeBytes(pid: number): number {
     const { bavail, bsize } = statfsSync(join(`/proc/${pid}/root`, this.#mount))
     return bavail * bsize
-  }
-
-  #ballast(pid: number): string {
-    return join(`/proc/${pid}/root`, this.#mount, 'ballast')
   }
 }
