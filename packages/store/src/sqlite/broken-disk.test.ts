@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Store } from '@overpost/core'
-import { bob, idFixture, inbox, largePage, placementFixture } from '@overpost/core/testing'
+import { accept, bob, idFixture, inbox, largePage, placementFixture } from '@overpost/core/testing'
 import { RelayError } from '@overpost/protocol'
 import Database from 'better-sqlite3'
 import { expect } from 'chai'
@@ -72,9 +72,7 @@ describe('a store on a disk that does not keep what was written', () => {
     const left = await ids(store)
     expect(left.length).to.be.within(10, 55)
     expect(left).to.deep.equal(written.slice(0, left.length))
-    expect(await store.mailboxes.accept([placementFixture({ messageId: idFixture('after') })])).to.deep.equal([
-      'stored',
-    ])
+    expect(await accept(store, [placementFixture({ messageId: idFixture('after') })])).to.deep.equal(['stored'])
     expect(await ids(store)).to.deep.equal([...left, 'after'])
   })
 
@@ -148,7 +146,7 @@ describe('a store on a disk that does not keep what was written', () => {
     expect(await ids(store)).to.deep.equal(kept)
     expect(await store.mailboxes.acknowledge(bob, kept)).to.equal(kept.length)
     expect(await codeOf(store.probe())).to.equal(null)
-    expect(await store.mailboxes.accept([large('after')])).to.deep.equal(['stored'])
+    expect(await accept(store, [large('after')])).to.deep.equal(['stored'])
   })
 })
 
