@@ -15,10 +15,10 @@ export {
   type MessageNames,
   type MessagePage,
   type MoveProgress,
-  type MessageStatus,
   type SentMessage,
 } from './message-box-client.ts'
 export { OperatorClient, type OperatorClientOptions } from './operator-client.ts'
+export type { MessageStatus, StatusDestination } from './message-status.ts'
 export type { OutgoingMessage, PreparedMessage } from './prepare-message.ts'
 export type { WithdrawOptions, Withdrawn } from './publish-withdrawal.ts'
 export { RelayClientError, type ClientErrorCode } from './relay-client-error.ts'

@@ -27,7 +27,6 @@ import {
   type IdentityKey,
   type MessageId,
   type MoveJson,
-  type MessageStatusJson,
   type SignatureVerifier,
 } from '@overpost/protocol'
 import * as z from 'zod'
@@ -37,6 +36,7 @@ import { callHost } from './call-host.ts'
 import { withDeadline } from './deadline.ts'
 import { fetchCapability } from './fetch-capability.ts'
 import { readListedMessage, type ListedMessage } from './listed-message.ts'
+import { readMessageStatus, type MessageStatus } from './message-status.ts'
 import { prepareMessage, type OutgoingMessage, type PreparedMessage } from './prepare-message.ts'
 import { RelayClientError } from './relay-client-error.ts'
 import { publishWithdrawal, type WithdrawOptions, type Withdrawn } from './publish-withdrawal.ts'
@@ -59,9 +59,6 @@ export interface MessageBoxClientOptions {
   /** Checks envelopes and documents; the SDK's by default. */
   readonly verifier?: SignatureVerifier
 }
-
-/** How a message stands (docs/specs/message-status.md). */
-export type MessageStatus = MessageStatusJson
 
 export interface CallOptions {
   readonly signal?: AbortSignal
@@ -195,7 +192,9 @@ export class MessageBoxClient {
   async status(handles: readonly string[], { signal }: CallOptions = {}): Promise<MessageStatus[]> {
     if (handles.length === 0) return []
     const { results } = await this.#post('/messageStatus', { handles }, messageStatusAnswerSchema, signal)
-    return results
+    const sender = await this.identityKey()
+    const known = { sender, originHost: this.#session.hostKey, verifier: this.#verifier }
+    return results.map((result) => readMessageStatus(result, known))
   }
 
   /** One page of a box of one's own. */
