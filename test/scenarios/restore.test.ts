@@ -45,7 +45,10 @@ describe('a host that is restored from a backup', function () {
       const file = join(network.host('A').dir, 'host.sqlite')
       const copy = join(network.dir, 'copy.sqlite')
       const backup = await runOverpost('backup', file, '--to', copy, '--json')
-      expect(JSON.parse(backup.out)).to.deep.include({ messages: many, outgoing: many, users: 1 })
+      const counted = JSON.parse(backup.out) as { messages: number; outgoing: number; users: number }
+      expect(counted).to.deep.include({ outgoing: many, users: 1 })
+      // The copy of what showed A the way may be there still.
+      expect(counted.messages).to.be.within(many, many + 1)
 
       // After it: B takes its mail and Bob acknowledges it; Ann acknowledges some; more comes, which no backup has.
       await network.restart('B')
