@@ -222,6 +222,7 @@ export class SimHost implements AsyncDisposable {
       delayed: tell('delayed'),
       overQuota: tell('overQuota'),
       pruned: tell('pruned'),
+      traced: () => undefined,
       delivered: tell('delivered'),
       attemptFailed: tell('attemptFailed'),
       parcelFailed: tell('parcelFailed'),

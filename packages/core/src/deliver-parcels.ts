@@ -152,7 +152,10 @@ function tell(
     const { reason } = report.down
     events.attemptFailed({ destination, parcels: parcels.length - delivered.length, failures, reason })
   }
-  for (const end of ends) {
+  for (const [index, end] of ends.entries()) {
+    const forwardId = parcels[index]?.forwardId
+    const outcome = end.kind === 'delivered' ? 'delivered' : `${end.kind}: ${end.reason}`
+    if (forwardId !== undefined) events.traced({ step: 'sent', forwardId, outcome })
     if (end.kind === 'failed') events.parcelFailed({ destination, reason: end.reason })
     if (end.kind === 'reroute') events.rerouted({ destination, reason: end.reason })
   }

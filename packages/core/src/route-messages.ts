@@ -21,6 +21,9 @@ export async function routeMessages(group: UnroutedGroup, deps: OutboxDeps, sign
     const messages = ends.filter(({ kind }) => kind === 'routed').length
     if (messages > 0) deps.events.routed({ recipient: group.recipient, hosts: found.routes.length, messages })
   }
+  for (const { forwardId } of ends.flatMap((end) => (end.kind === 'routed' ? end.forwardings : []))) {
+    deps.events.traced({ step: 'routed', forwardId, outcome: 'a home was found' })
+  }
   for (const end of ends) if (end.kind === 'failed') deps.events.parcelFailed({ destination: null, reason: end.reason })
 }
 

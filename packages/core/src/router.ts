@@ -69,9 +69,14 @@ export interface RouterDeps extends ProofDeps {
   readonly handles: Pick<HandleSeal, 'seal'>
   readonly clock: Clock
   readonly random: Random
-  readonly events: Pick<CoreEvents, 'accepted' | 'received' | 'overQuota'>
+  readonly events: Pick<CoreEvents, 'accepted' | 'received' | 'overQuota' | 'traced'>
   /** For how long forward ids and envelopes are remembered: what is older is refused. */
   readonly memoryDays: number
+}
+
+function outcomeOf(answer: Received): string {
+  if (answer.kind === 'refused') return answer.code
+  return answer.duplicate ? 'duplicate' : 'stored'
 }
 
 const blockedHere = 'The operator of this host takes no messages of that host or sender.'
@@ -121,6 +126,7 @@ export class Router {
       if (here === 'home') tally.here += 1
       if (here === 'guest') tally.unrouted += 1
       tally.forwarded += forwardings.length
+      for (const { forwardId } of forwardings) events.traced({ step: 'accepted', forwardId, outcome: 'stored' })
     }
     if (tally.forwarded + tally.unrouted > 0) outboxAlarm.ring()
     events.accepted(tally)
@@ -138,7 +144,7 @@ export class Router {
   async receive(originHost: IdentityKey, incoming: readonly Incoming[]): Promise<Received[]> {
     const nowMs = this.#deps.clock.nowMs()
     const checked = await Promise.all(incoming.map((item) => this.#check(originHost, item, nowMs)))
-    return await this.#append(originHost, checked)
+    return await this.#append(originHost, incoming, checked)
   }
 
   /**
@@ -148,10 +154,14 @@ export class Router {
   async takeOver(from: IdentityKey, user: IdentityKey, incoming: readonly Incoming[]): Promise<Received[]> {
     const nowMs = this.#deps.clock.nowMs()
     const checked = await Promise.all(incoming.map((item) => this.#checkHandedOver(from, user, item, nowMs)))
-    return await this.#append(from, checked)
+    return await this.#append(from, incoming, checked)
   }
 
-  async #append(originHost: IdentityKey, checked: readonly Checked[]): Promise<Received[]> {
+  async #append(
+    originHost: IdentityKey,
+    incoming: readonly Incoming[],
+    checked: readonly Checked[],
+  ): Promise<Received[]> {
     const { store, events, mailbox, verifier } = this.#deps
     const arrivals = checked.filter((item) => 'message' in item)
     const receptions = arrivals.length === 0 ? [] : await store.receive(arrivals)
@@ -171,6 +181,10 @@ export class Router {
       if (outcome === 'stored') mailbox.appended({ owner: item.message.recipient, box: item.message.box })
       return { kind: 'stored', duplicate: outcome === 'duplicate', custody: custodyOf(item, custody, verifier) }
     })
+    for (const [index, answer] of received.entries()) {
+      const forwardId = incoming[index]?.forwardId
+      if (forwardId !== undefined) events.traced({ step: 'received', forwardId, outcome: outcomeOf(answer) })
+    }
     const duplicates = received.filter((answer) => answer.kind === 'stored' && answer.duplicate).length
     const refused = received.filter((answer) => answer.kind === 'refused').length
     events.received({ originHost, stored: received.length - duplicates - refused, duplicates, refused })

@@ -1,4 +1,5 @@
 import type { CoreEvents, Destination, OutboxCounts } from '@overpost/core'
+import type { ForwardId } from '@overpost/protocol'
 import type { Logger } from 'pino'
 import { reasonOf } from './links/connection-fault.ts'
 import type { Metrics } from './metrics.ts'
@@ -105,6 +106,9 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       metrics.pushes.inc({ outcome: 'failed' }, failed)
       if (failed > 0) log.warn({ failed }, 'devices could not be told of news')
     },
+    traced({ step, forwardId, outcome }) {
+      if (log.isLevelEnabled('debug')) log.debug({ trace: traceOf(forwardId), step, outcome }, 'message')
+    },
     roundFailed({ part, error }) {
       metrics.roundFailures.inc({ part })
       log.error({ part, err: error }, 'a round failed')
@@ -144,4 +148,9 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       metrics.oldestWaitingSeconds.set(oldestAcceptedAtMs === null ? 0 : Math.max(0, nowMs - oldestAcceptedAtMs) / 1000)
     },
   }
+}
+
+/** The part of a forward id that tells it from others: both hosts log it, and it says nothing of who wrote what to whom. */
+function traceOf(forwardId: ForwardId): string {
+  return forwardId.slice(16, 32)
 }

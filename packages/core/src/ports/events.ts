@@ -1,4 +1,4 @@
-import type { IdentityKey } from '@overpost/protocol'
+import type { ForwardId, IdentityKey } from '@overpost/protocol'
 import type { Destination, QuotaOutcome } from '../message.ts'
 
 /** Business events, told to whoever logs and counts. Handlers return at once and never throw. */
@@ -28,4 +28,12 @@ export interface CoreEvents {
   }): void
   /** Devices that were told of news in one box. */
   pushed(event: { told: number; gone: number; failed: number }): void
+  /**
+   * What befell one message between two hosts, by the id that both know it by: its trace. Told of every message, beside the sums above:
+   * whoever has no use for it returns at once.
+   */
+  traced(event: { step: TraceStep; forwardId: ForwardId; outcome: string }): void
 }
+
+/** At the sender's host: `accepted` and `routed` give the message its id, then it is `sent`; at the other it is `received`. */
+export type TraceStep = 'accepted' | 'routed' | 'sent' | 'received'

@@ -14,7 +14,7 @@ export interface CallerRates extends Readonly<Record<LimitedBy, Rate>> {
 }
 
 /** Routes by which hosts hand messages to each other: their callers have the rate of a host. */
-const peerPaths = new Set(['/propagateMessage', '/propagateMessages', '/syncAcknowledgements', '/handover'])
+const peerPaths = new Set(['/propagateMessage', '/propagateMessages', '/syncAcknowledgements', '/handoverMessages'])
 const bytesPerUnit = 65_536
 /** A longer body is not read only to keep the connection of somebody who calls too often. */
 const longestIgnoredBytes = 65_536
