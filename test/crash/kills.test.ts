@@ -30,7 +30,7 @@ describe('two hosts that are killed and frozen', function () {
   ]
   for (const [number, title, names, messages, rounds] of kills) {
     scenario(number, title, async (run) => {
-      const chaos = await begin(run, number)
+      await using chaos = await begin(run, number)
       await chaos.bursts(messages, rounds, () => killAndRestart(network, names, run))
       await chaos.end()
     })
@@ -42,7 +42,7 @@ describe('two hosts that are killed and frozen', function () {
   ]
   scenario(4, 'a host is killed as the first byte of its 200 leaves it', async (run) => {
     const [messages, rounds] = [size(80, 2_000), size(2, 20)]
-    const chaos = await begin(run, 4, { throughProxy: true })
+    await using chaos = await begin(run, 4, { throughProxy: true })
     for (const [name, path] of answers) {
       for (let round = 0; round < rounds; round += 1) {
         const killed = killAtAnswer(name, path)
@@ -70,7 +70,7 @@ describe('two hosts that are killed and frozen', function () {
   }
 
   scenario(7, 'the recipients’ host freezes for two seconds and is killed then', async (run) => {
-    const chaos = await begin(run, 7)
+    await using chaos = await begin(run, 7)
     await chaos.bursts(size(60, 2_000), size(1, 8), async () => {
       signal(network.host('B').pid, 'SIGSTOP')
       await sleep(2_000)
@@ -80,8 +80,8 @@ describe('two hosts that are killed and frozen', function () {
   })
 
   scenario(8, 'the recipients’ host freezes for longer than any call or claim lasts, and goes on', async (run) => {
-    const chaos = await begin(run, 8)
-    const frozenMs = size(3_000, 65_000)
+    await using chaos = await begin(run, 8)
+    const frozenMs = size(2_000, 65_000)
     await chaos.bursts(size(80, 3_000), 1, async () => {
       signal(network.host('B').pid, 'SIGSTOP')
       await sleep(frozenMs)

@@ -24,7 +24,7 @@ export interface ChaosOptions {
  * A checker with readers of its own, who read and acknowledge all the while, until `end`: that waits for the last message,
  * and fails unless each was delivered once or came back.
  */
-export class Chaos {
+export class Chaos implements AsyncDisposable {
   readonly checker: Checker
   readonly #options: ChaosOptions
   readonly #ended = new AbortController()
@@ -60,10 +60,19 @@ export class Chaos {
     await Promise.all(sending)
   }
 
-  async end(): Promise<Verdict> {
-    const { run } = this.#options
+  /** Stops reading; fails for what befell the readers. */
+  async #stopReading(): Promise<void> {
     this.#ended.abort()
     await this.#reading
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stopReading().catch(() => undefined)
+  }
+
+  async end(): Promise<Verdict> {
+    const { run } = this.#options
+    await this.#stopReading()
     const healedAt = performance.now()
     const verdict = await this.checker.settle()
     const seconds = ((performance.now() - healedAt) / 1000).toFixed(1)

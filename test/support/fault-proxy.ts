@@ -37,6 +37,8 @@ interface Connection {
 interface Line {
   fault: Fault | null
   passedBytes: number
+  /** Half-open, and bytes were lost: for good. */
+  isDead: boolean
   /** What came before has gone on, or is lost. */
   before: Promise<void>
   freeAtMs: number
@@ -53,6 +55,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly url: string
   /** Told of each answer at its first byte, before that is passed on. */
   onAnswer: ((path: string, status: number) => void) | null = null
+  /** How often a fault did something: ended a connection, dropped, held or delayed a chunk. */
+  strikes = 0
   readonly #server: Server
   readonly #targetPort: number
   readonly #random: () => number
@@ -84,28 +88,25 @@ export class FaultProxy implements AsyncDisposable {
     for (const connection of this.#open) {
       const faults = plan()
       for (const direction of ['toHost', 'toCaller'] as const) {
-        Object.assign(connection.lines[direction], { fault: faults[direction] ?? null, passedBytes: 0 })
+        const line = connection.lines[direction]
+        if (!line.isDead) Object.assign(line, { fault: faults[direction] ?? null, passedBytes: 0 })
       }
     }
   }
 
-  /** No fault any more. What was held goes on; what was lost stays lost, and its connections end. */
+  /** No fault any more. What was held goes on; what was lost stays lost, and who waits on such a connection waits in vain. */
   heal(): void {
-    const broken = [...this.#open].filter(({ lines }) =>
-      Object.values(lines).some(({ fault }) => fault?.kind === 'half-open'),
-    )
     this.inflict(healthy)
     this.#isDown = false
     this.#healed.abort()
     this.#healed = new AbortController()
-    for (const connection of broken) end(connection, 'reset')
   }
 
   /** Up and down in turn, half a period each, `periods` times; then up. Down: all connections are reset, new ones too. */
   async flap(periodMs: number, periods: number): Promise<void> {
     for (let half = 0; half < periods * 2; half += 1) {
       this.#isDown = half % 2 === 0
-      if (this.#isDown) for (const connection of [...this.#open]) end(connection, 'reset')
+      if (this.#isDown) for (const connection of [...this.#open]) this.#end(connection, 'reset')
       await sleep(periodMs / 2, undefined, { signal: this.#disposed.signal })
     }
     this.#isDown = false
@@ -119,6 +120,7 @@ export class FaultProxy implements AsyncDisposable {
 
   #connected(caller: Socket): void {
     if (this.#isDown) {
+      this.strikes += 1
       caller.on('error', () => undefined).resetAndDestroy()
       return
     }
@@ -127,6 +129,7 @@ export class FaultProxy implements AsyncDisposable {
     const line = (fault: Fault | undefined): Line => ({
       fault: fault ?? null,
       passedBytes: 0,
+      isDead: false,
       before: Promise.resolve(),
       freeAtMs: 0,
     })
@@ -181,13 +184,17 @@ export class FaultProxy implements AsyncDisposable {
       case 'half-open': {
         sink.write(chunk.subarray(0, Math.max(0, fault.afterBytes - line.passedBytes)))
         line.passedBytes += chunk.length
-        if (fault.kind !== 'half-open' && line.passedBytes >= fault.afterBytes) end(connection, fault.kind)
+        if (line.passedBytes < fault.afterBytes) return
+        if (fault.kind !== 'half-open') this.#end(connection, fault.kind)
+        else if (line.passedBytes > fault.afterBytes) this.#lost(line)
         return
       }
       case 'held':
+        this.strikes += 1
         await once(AbortSignal.any([this.#healed.signal, signal]), 'abort')
         break
       case 'delay': {
+        this.strikes += 1
         const delayMs = fault.meanMs + (this.#random() * 2 - 1) * fault.jitterMs
         line.freeAtMs = Math.max(line.freeAtMs, arrivedAtMs + delayMs)
         await sleep(Math.max(0, line.freeAtMs - performance.now()), undefined, { signal })
@@ -197,19 +204,30 @@ export class FaultProxy implements AsyncDisposable {
         for (let at = 0; at < chunk.length; at += pieceBytes) {
           const piece = chunk.subarray(at, at + pieceBytes)
           const stallMs = this.#random() < fault.lossFraction ? fault.stallMs : 0
+          if (stallMs > 0) this.strikes += 1
           await sleep((piece.length / fault.bytesPerSecond) * 1000 + stallMs, undefined, { signal })
           sink.write(piece)
         }
         return
       case 'unheard':
         if (fault.path.test(connection.path) && this.#random() < fault.fraction) {
-          end(connection, 'reset')
+          this.#end(connection, 'reset')
           return
         }
         break
       case undefined:
     }
     sink.write(chunk)
+  }
+
+  #lost(line: Line): void {
+    this.strikes += 1
+    line.isDead = true
+  }
+
+  #end(connection: Connection, how: 'cut' | 'reset'): void {
+    this.strikes += 1
+    end(connection, how)
   }
 }
 

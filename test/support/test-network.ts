@@ -194,9 +194,9 @@ export class TestNetwork implements AsyncDisposable {
   }
 }
 
-/** So that what waits goes again within two seconds, and a call that hears nothing ends within eight. */
+/** So that what waits goes again within a second, and a call that hears nothing ends within five. */
 export function withShortPauses(config: HostConfigInput): HostConfigInput {
-  return { ...config, outbox: { ...config.outbox, backoffMostMs: 2_000, callTimeoutMs: 8_000 } }
+  return { ...config, outbox: { ...config.outbox, backoffBaseMs: 100, backoffMostMs: 1_000, callTimeoutMs: 5_000 } }
 }
 
 /** What a node shows for a user as live: each output's BEEF in hexadecimal digits. */
