@@ -122,16 +122,25 @@ export class Checker {
     return judge({ attempts: this.#attempts, readers: [...this.#readers, ...copiesHere], returns, strangers })
   }
 
+  /** Waits until the readers, who read along, have all that was accepted. */
+  async untilRead(withinMs: number): Promise<void> {
+    await until('what was accepted', () => this.#isEnded(this.#readers), withinMs)
+  }
+
+  /** Whether each accepted message was read, or came back. */
+  #isEnded(readers: readonly MailReader[]): boolean {
+    const messages = readers.flatMap(({ copies }) => copies.map(({ message }) => message))
+    const ended = new Set(messages.flatMap((message) => [message.messageId, ...returnedBy(message)]))
+    return this.#attempts.every(({ fate, messageId }) => fate !== 'accepted' || ended.has(messageId))
+  }
+
   /** Reads until each accepted message was read, or came back. */
   async #untilEnded(readers: readonly MailReader[], withinMs: number): Promise<void> {
-    const accepted = this.#attempts.filter(({ fate }) => fate === 'accepted')
     await until(
-      `the last of ${accepted.length} accepted messages`,
+      'what was accepted',
       async () => {
         for (const reader of readers) await reader.read()
-        const messages = readers.flatMap(({ copies }) => copies.map(({ message }) => message))
-        const ended = new Set(messages.flatMap((message) => [message.messageId, ...returnedBy(message)]))
-        return accepted.every(({ messageId }) => ended.has(messageId))
+        return this.#isEnded(readers)
       },
       withinMs,
     )

@@ -31,13 +31,13 @@ export class ReadyProcess<Ready> implements AsyncDisposable {
   static async start<Ready extends object>(
     command: readonly string[],
     logFile: string,
-    readyWithinMs = 90_000,
+    { readyWithinMs = 90_000, env = {} }: { readonly readyWithinMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
   ): Promise<ReadyProcess<Ready>> {
     const [program = '', ...args] = command
     const log = openSync(logFile, 'a', 0o600)
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', log],
-      env: { ...process.env, OVERPOST_LIFELINE: 'stdin' },
+      env: { ...process.env, ...env, OVERPOST_LIFELINE: 'stdin' },
     })
     closeSync(log)
     const exited = once(child, 'close').catch(() => undefined)

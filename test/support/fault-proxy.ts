@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Direction = 'toHost' | 'toCaller'
 
@@ -61,10 +60,11 @@ export class FaultProxy implements AsyncDisposable {
   readonly #targetPort: number
   readonly #random: () => number
   readonly #open = new Set<Connection>()
-  readonly #disposed = new AbortController()
+  readonly #pauses = new Set<() => void>()
   #plan: FaultPlan = healthy
   #isDown = false
-  #healed = new AbortController()
+  /** What waits for the link to heal. */
+  readonly #held = new Set<() => void>()
 
   private constructor(server: Server, targetPort: number, random: () => number) {
     this.#server = server
@@ -98,8 +98,8 @@ export class FaultProxy implements AsyncDisposable {
   heal(): void {
     this.inflict(healthy)
     this.#isDown = false
-    this.#healed.abort()
-    this.#healed = new AbortController()
+    for (const release of this.#held) release()
+    this.#held.clear()
   }
 
   /** Up and down in turn, half a period each, `periods` times; then up. Down: all connections are reset, new ones too. */
@@ -107,13 +107,13 @@ export class FaultProxy implements AsyncDisposable {
     for (let half = 0; half < periods * 2; half += 1) {
       this.#isDown = half % 2 === 0
       if (this.#isDown) for (const connection of [...this.#open]) this.#end(connection, 'reset')
-      await sleep(periodMs / 2, undefined, { signal: this.#disposed.signal })
+      await this.#pause(periodMs / 2)
     }
     this.#isDown = false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed.abort()
+    for (const release of [...this.#pauses, ...this.#held]) release()
     for (const connection of [...this.#open]) end(connection, 'reset')
     await once(this.#server.close(), 'close')
   }
@@ -146,7 +146,7 @@ export class FaultProxy implements AsyncDisposable {
   #follow(connection: Connection, source: Socket, direction: Direction): void {
     const line = connection.lines[direction]
     const then = (work: () => Promise<void> | void): void => {
-      // A fault that ends the connection, or the end of the test, leaves what comes after it undone.
+      // What comes after the end of the connection leads nowhere.
       line.before = line.before.then(work).catch(() => undefined)
     }
     source.on('data', (chunk: Buffer) => {
@@ -177,7 +177,6 @@ export class FaultProxy implements AsyncDisposable {
     const line = connection.lines[direction]
     const sink = connection.ends[direction]
     const { fault } = line
-    const { signal } = this.#disposed
     switch (fault?.kind) {
       case 'cut':
       case 'reset':
@@ -191,13 +190,13 @@ export class FaultProxy implements AsyncDisposable {
       }
       case 'held':
         this.strikes += 1
-        await once(AbortSignal.any([this.#healed.signal, signal]), 'abort')
+        await new Promise<void>((resolve) => this.#held.add(resolve))
         break
       case 'delay': {
         this.strikes += 1
         const delayMs = fault.meanMs + (this.#random() * 2 - 1) * fault.jitterMs
         line.freeAtMs = Math.max(line.freeAtMs, arrivedAtMs + delayMs)
-        await sleep(Math.max(0, line.freeAtMs - performance.now()), undefined, { signal })
+        await this.#pause(line.freeAtMs - performance.now())
         break
       }
       case 'throttle':
@@ -205,7 +204,7 @@ export class FaultProxy implements AsyncDisposable {
           const piece = chunk.subarray(at, at + pieceBytes)
           const stallMs = this.#random() < fault.lossFraction ? fault.stallMs : 0
           if (stallMs > 0) this.strikes += 1
-          await sleep((piece.length / fault.bytesPerSecond) * 1000 + stallMs, undefined, { signal })
+          await this.#pause((piece.length / fault.bytesPerSecond) * 1000 + stallMs)
           sink.write(piece)
         }
         return
@@ -220,6 +219,19 @@ export class FaultProxy implements AsyncDisposable {
     sink.write(chunk)
   }
 
+  /** Ends early when the proxy does. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, Math.max(0, ms))
+      this.#pauses.add(end)
+    })
+  }
+
   #lost(line: Line): void {
     this.strikes += 1
     line.isDead = true
@@ -231,9 +243,12 @@ export class FaultProxy implements AsyncDisposable {
   }
 }
 
+/** A socket that has said its last word already cannot be reset any more: it goes at once. */
 function end({ ends }: Connection, how: 'cut' | 'reset'): void {
   for (const socket of Object.values(ends)) {
-    if (how === 'reset') socket.resetAndDestroy()
+    if (socket.destroyed) continue
+    if (socket.writableEnded || socket.connecting) socket.destroy()
+    else if (how === 'reset') socket.resetAndDestroy()
     else socket.destroySoon()
   }
 }
