@@ -57,6 +57,12 @@ export class Checker {
     return throughProxy ? network.proxy(from).url : network.host(from).url
   }
 
+  /** How many messages for these were accepted so far. */
+  acceptedFor(recipients: readonly { readonly person: Person }[]): number {
+    const keys = new Set<string>(recipients.map(({ person }) => person.key))
+    return this.#attempts.filter(({ fate, recipient }) => fate === 'accepted' && keys.has(recipient)).length
+  }
+
   /** How often a client sent again what it had not heard of. */
   get repeats(): number {
     return this.#repeats

@@ -72,6 +72,10 @@ export class TestNetwork implements AsyncDisposable {
     return this.#overlays.map(({ url }) => url)
   }
 
+  get hostNames(): string[] {
+    return [...this.#hosts.keys()]
+  }
+
   /** A host, with the address where it listens. */
   host(name: string): HostState {
     const host = this.#hosts.get(name)
