@@ -87,8 +87,8 @@ describe('a host that hands in what it should not', function () {
     {
       name: 'an envelope from the future',
       make: () => propagated({ sender: alice, recipient: bob, sentAtMs: Date.now() + dayMs }),
-      status: 400,
-      code: 'ERR_TOO_OLD',
+      status: 425,
+      code: 'ERR_TOO_EARLY',
     },
     {
       name: 'a forward id from before the memory of hosts',

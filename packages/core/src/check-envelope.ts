@@ -1,7 +1,7 @@
 import {
   envelopeHash,
   envelopeText,
-  isWithinMemory,
+  timeRefusal,
   verifyEnvelope,
   type Envelope,
   type EnvelopeMessage,
@@ -20,7 +20,8 @@ type Checked = { envelope: VerifiedEnvelope } | { refused: ErrorCode }
 
 /** Checks the sender's envelope over a message, its time first, as that is cheap. */
 export function checkEnvelope(message: EnvelopeMessage, envelope: Envelope, deps: CheckDeps): Checked {
-  if (!isWithinMemory(envelope.timestampMs, deps.nowMs, deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
+  const refused = timeRefusal(envelope.timestampMs, deps.nowMs, deps.memoryDays)
+  if (refused !== null) return { refused }
   const hash = verifyEnvelope(message, envelope, deps.verifier)
   return hash === null ? { refused: 'ERR_INVALID_ENVELOPE' } : { envelope: { ...envelope, hash } }
 }
@@ -30,7 +31,8 @@ export function checkEnvelope(message: EnvelopeMessage, envelope: Envelope, deps
  * whoever sent it (docs/decisions/0017-envelopes-on-their-way.md). It must be verified before it is shown to anybody here.
  */
 export function carryEnvelope(message: EnvelopeMessage, envelope: Envelope, deps: CheckDeps): Checked {
-  if (!isWithinMemory(envelope.timestampMs, deps.nowMs, deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
+  const refused = timeRefusal(envelope.timestampMs, deps.nowMs, deps.memoryDays)
+  if (refused !== null) return { refused }
   const hash = envelopeHash(envelopeText(message, envelope.timestampMs, deps.verifier), deps.verifier)
   return { envelope: { ...envelope, hash } }
 }

@@ -1,7 +1,7 @@
 import {
   isProofAtLeast,
-  isWithinMemory,
   requestHash,
+  timeRefusal,
   type ErrorCode,
   type IdentityKey,
   type PropagatedMessage,
@@ -37,9 +37,9 @@ export async function checkProof(
   deps: ProofDeps & { readonly nowMs: number },
 ): Promise<CheckedProof> {
   const { proof, recipient, box, sender } = item
-  if (proof.kind === 'envelope' && !isWithinMemory(proof.envelope.timestampMs, deps.nowMs, deps.memoryDays)) {
-    return { refused: 'ERR_TOO_OLD' }
-  }
+  const refused =
+    proof.kind === 'envelope' ? timeRefusal(proof.envelope.timestampMs, deps.nowMs, deps.memoryDays) : null
+  if (refused !== null) return { refused }
   const demanded = await deps.policies.demanded(recipient, box, item.body)
   if (!isProofAtLeast(proof.kind, demanded)) {
     return { ...unproven, description: `This box takes such a message only with a proof of the kind ${demanded}.` }

@@ -1,9 +1,9 @@
 import {
   forwardIdTimeMs,
-  isWithinMemory,
   maxRequestPayloadBytes,
   RelayError,
   requestHash,
+  timeRefusal,
   type BoxName,
   type Custody,
   type Envelope,
@@ -95,7 +95,7 @@ export class Router {
   /**
    * Takes a send from its sender, for all recipients or for none, and resolves when it is durable. A repeat of what still
    * waits, or of an envelope that came before, is a success marked `duplicate`.
-   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_QUOTA_EXCEEDED, ERR_STORAGE_FULL, ERR_UNAVAILABLE
+   * @throws {RelayError} ERR_DELIVERY_BLOCKED (with `blockedRecipients`), ERR_MISSING_PAYMENT_TX, ERR_TOO_OLD, ERR_TOO_EARLY, ERR_INVALID_ENVELOPE, ERR_DUPLICATE_MESSAGE (another body came first), ERR_QUOTA_EXCEEDED, ERR_STORAGE_FULL, ERR_UNAVAILABLE
    */
   async accept(send: Send): Promise<Accepted[]> {
     const { store, clock, events, mailbox, outboxAlarm, handles } = this.#deps
@@ -244,7 +244,8 @@ export class Router {
     if (rules.refuses('host', from) || rules.refuses('sender', sender)) {
       return { refused: 'ERR_DELIVERY_BLOCKED', description: blockedHere }
     }
-    if (!isWithinMemory(forwardIdTimeMs(forwardId), nowMs, this.#deps.memoryDays)) return { refused: 'ERR_TOO_OLD' }
+    const untimely = timeRefusal(forwardIdTimeMs(forwardId), nowMs, this.#deps.memoryDays)
+    if (untimely !== null) return { refused: untimely }
     const isHome = recipient === user && (await this.#deps.homes.has(recipient, box))
     if (!isHome) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
     if (proof.kind === 'brc94') return { refused: 'ERR_INVALID_PARAMETERS' }
@@ -263,7 +264,8 @@ export class Router {
       return { refused: 'ERR_DELIVERY_BLOCKED', description: blockedHere }
     }
     const { homes, memoryDays } = this.#deps
-    if (!isWithinMemory(forwardIdTimeMs(item.forwardId), nowMs, memoryDays)) return { refused: 'ERR_TOO_OLD' }
+    const refused = timeRefusal(forwardIdTimeMs(item.forwardId), nowMs, memoryDays)
+    if (refused !== null) return { refused }
     if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
     const checked = await checkProof(originHost, item, { ...this.#deps, nowMs })
     if ('refused' in checked) return checked

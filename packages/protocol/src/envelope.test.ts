@@ -4,8 +4,8 @@ import {
   envelopeHash,
   envelopeText,
   envelopeToJson,
-  isWithinMemory,
   signEnvelope,
+  timeRefusal,
   verifyEnvelope,
   type EnvelopeMessage,
 } from './envelope.ts'
@@ -83,19 +83,19 @@ describe("the sender's envelope", () => {
     it(`is not read from ${name}`, () => expect(envelopeFromJson(json)).to.equal(null))
   }
 
-  const ages: [string, number, boolean][] = [
-    ['now', 0, true],
-    ['10 minutes ahead', 600_000, true],
-    ['more than 10 minutes ahead', 600_001, false],
-    ['just under 7 days ago', -7 * 86_400_000 + 1, true],
-    ['7 days ago', -7 * 86_400_000, false],
+  const ages: [string, number, string | null][] = [
+    ['now', 0, null],
+    ['10 minutes ahead', 600_000, null],
+    ['more than 10 minutes ahead', 600_001, 'ERR_TOO_EARLY'],
+    ['just under 7 days ago', -7 * 86_400_000 + 1, null],
+    ['7 days ago', -7 * 86_400_000, 'ERR_TOO_OLD'],
   ]
-  for (const [name, fromNowMs, isTaken] of ages) {
-    it(`is ${isTaken ? '' : 'not '}remembered when made ${name}`, () =>
-      expect(isWithinMemory(nowMs + fromNowMs, nowMs)).to.equal(isTaken))
+  for (const [name, fromNowMs, refusal] of ages) {
+    it(`is ${refusal === null ? 'taken' : `refused by ${refusal}`} when made ${name}`, () =>
+      expect(timeRefusal(nowMs + fromNowMs, nowMs)).to.equal(refusal))
   }
   it('is remembered for as long as the host says', () => {
-    expect(isWithinMemory(nowMs - 2 * 86_400_000, nowMs, 2)).to.equal(false)
-    expect(isWithinMemory(nowMs - 8 * 86_400_000, nowMs, 9)).to.equal(true)
+    expect(timeRefusal(nowMs - 2 * 86_400_000, nowMs, 2)).to.equal('ERR_TOO_OLD')
+    expect(timeRefusal(nowMs - 8 * 86_400_000, nowMs, 9)).to.equal(null)
   })
 })

@@ -69,7 +69,7 @@ export async function signEnvelope(
 
 /**
  * The {@link envelopeHash} when the sender signed this message, else null. Its age is another question:
- * {@link isWithinMemory}.
+ * {@link timeRefusal}.
  */
 export function verifyEnvelope(
   message: EnvelopeMessage,
@@ -83,9 +83,17 @@ export function verifyEnvelope(
   return verifier.verifyDigest(message.sender, envelopeKey, digest, signature) ? bytesToHex(digest) : null
 }
 
-/** Whether something made at `madeAtMs` is still remembered at `nowMs`, and not made more than 10 minutes ahead. */
-export function isWithinMemory(madeAtMs: number, nowMs: number, memoryDays = defaultMemoryDays): boolean {
-  return madeAtMs > nowMs - memoryDays * dayMs && madeAtMs <= nowMs + maxAheadMs
+/**
+ * Why something made at `madeAtMs` cannot be taken at `nowMs`: it may have been forgotten already, which is final, or it was
+ * made more than 10 minutes ahead, which passes as soon as a wrong clock is put right. Null when it can.
+ */
+export function timeRefusal(
+  madeAtMs: number,
+  nowMs: number,
+  memoryDays = defaultMemoryDays,
+): 'ERR_TOO_OLD' | 'ERR_TOO_EARLY' | null {
+  if (madeAtMs <= nowMs - memoryDays * dayMs) return 'ERR_TOO_OLD'
+  return madeAtMs > nowMs + maxAheadMs ? 'ERR_TOO_EARLY' : null
 }
 
 export function envelopeToJson({ timestampMs, signatureHex }: Envelope): EnvelopeJson {

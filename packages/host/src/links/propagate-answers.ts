@@ -72,6 +72,7 @@ export function readSingle(
 /** Whether a refusal is for the message alone, and says nothing of what else could be sent there. */
 function isOfOneMessage(status: number, code: string): boolean {
   if (status === 404) return code === 'ERR_RECIPIENT_NOT_HOSTED'
+  if (status === 425) return code === 'ERR_TOO_EARLY'
   if (status === 429) return code === 'ERR_QUOTA_EXCEEDED'
   return [400, 402, 403, 409, 413, 422].includes(status)
 }

@@ -1,4 +1,11 @@
-import { envelopeToJson, signEnvelope, type BoxName, type MessageId } from '@overpost/protocol'
+import {
+  envelopeToJson,
+  errorTable,
+  signEnvelope,
+  type BoxName,
+  type ErrorCode,
+  type MessageId,
+} from '@overpost/protocol'
 import { expect } from 'chai'
 import type { Host } from '../../host.ts'
 import {
@@ -154,7 +161,7 @@ describe('the BRC-33 door', () => {
   })
 
   const envelope = { timestamp: Date.now(), signature: '30'.repeat(70) }
-  const badSends: [name: string, code: string, fields: Record<string, unknown>][] = [
+  const badSends: [name: string, code: ErrorCode, fields: Record<string, unknown>][] = [
     ['no box', 'ERR_INVALID_MESSAGEBOX', { messageBox: undefined }],
     ['a blank box', 'ERR_INVALID_MESSAGEBOX', { messageBox: ' ' }],
     ['a box that is a number', 'ERR_INVALID_MESSAGEBOX', { messageBox: 7 }],
@@ -186,12 +193,17 @@ describe('the BRC-33 door', () => {
     ['an envelope without an id', 'ERR_INVALID_ENVELOPE', { envelope, messageId: undefined }],
     ['an envelope that nobody signed', 'ERR_INVALID_ENVELOPE', { envelope }],
     ['an envelope from long ago', 'ERR_TOO_OLD', { envelope: { ...envelope, timestamp: Date.now() - 8 * 86_400_000 } }],
-    ['an envelope from the future', 'ERR_TOO_OLD', { envelope: { ...envelope, timestamp: Date.now() + 3_600_000 } }],
+    ['an envelope from the future', 'ERR_TOO_EARLY', { envelope: { ...envelope, timestamp: Date.now() + 3_600_000 } }],
   ]
   for (const [name, code, fields] of badSends) {
     it(`refuses a send, and stores nothing: ${name}`, async () => {
       const { status, json } = await send(fields)
-      expect({ status, code: json['code'], wrong: json['status'] }).to.deep.equal({ status: 400, code, wrong: 'error' })
+      const [expected] = errorTable[code]
+      expect({ status, code: json['code'], wrong: json['status'] }).to.deep.equal({
+        status: expected,
+        code,
+        wrong: 'error',
+      })
       expect(json['description']).to.be.a('string').and.not.equal('')
       expect((await listed()).messages).to.deep.equal([])
     })

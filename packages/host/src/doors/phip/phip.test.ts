@@ -298,8 +298,8 @@ describe('the BRC-34 door', () => {
       ],
       [
         'a forward id from the future',
-        400,
-        'ERR_TOO_OLD',
+        425,
+        'ERR_TOO_EARLY',
         (item) => ({ ...item, forwardId: '00000fff'.padEnd(64, 'f') }),
       ],
       ['text', 400, 'ERR_INVALID_PARAMETERS', () => JSON.stringify('hello')],
