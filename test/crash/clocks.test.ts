@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { seededRandom } from '@overpost/core/testing'
 import { Chaos } from '../support/chaos.ts'
 import { metric } from '../support/host-metrics.ts'
-import { newPerson } from '../support/person.ts'
 import { report } from '../support/report.ts'
 import { scenario, size, type ScenarioRun } from '../support/scenario.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
@@ -68,27 +67,20 @@ describe('hosts whose clocks are wrong', function () {
     },
   )
 
-  scenario(22, 'the clock of the sender’s host jumps while it waits to try again', async (run) => {
-    const carol = newPerson()
+  scenario(22, 'the clock of the sender’s host jumps two hours ahead while it waits to try again', async (run) => {
     await using chaos = await begin(run, 22)
-    await network.authorize(carol, 'A')
-    for (const jump of [twoHours, -twoHours]) {
-      await using clock = await WrongClock.start(network, 'A', 0)
-      await network.kill('B')
-      run.count({ kills: 1 })
-      const { url } = network.host('A')
-      await chaos.checker.send(size(20, 500), 'until heard')
-      await until('a failed call to B', async () => ((await metric(url, failedCalls)) ?? 0) > 0)
-      clock.jumpTo(jump)
-      await network.restart('B')
-      const startedAt = performance.now()
-      // A clock that was set back makes the pauses longer, until the other host says that it is there.
-      if (jump < 0) await network.client(newPerson(), 'B').send({ recipient: carol.key, box: 'inbox', body: 'here' })
-      await chaos.checker.untilRead(30_000)
-      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      run.tell(`${jump > 0 ? 'ahead' : 'back'} by 2 hours: all there ${seconds} s after B was back`)
-      await clock[Symbol.asyncDispose]()
-    }
+    await using clock = await WrongClock.start(network, 'A', 0)
+    await network.kill('B')
+    run.count({ kills: 1 })
+    const { url } = network.host('A')
+    await chaos.checker.send(size(20, 1_000), 'until heard')
+    await until('a failed call to B', async () => ((await metric(url, failedCalls)) ?? 0) > 0)
+    clock.jumpTo(twoHours)
+    await network.restart('B')
+    const startedAt = performance.now()
+    await chaos.checker.untilRead(60_000)
+    run.tell(`all there ${((performance.now() - startedAt) / 1000).toFixed(1)} s after B was back`)
+    await clock[Symbol.asyncDispose]()
     await chaos.end()
   })
 })
