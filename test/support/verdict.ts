@@ -121,11 +121,11 @@ export function countsOf(verdict: Verdict): ScenarioCounts {
   return { messages: attempted, ...faults, returned, resent }
 }
 
-/** The ids of the messages that a bounce is about; none for any other message. */
+/** The id of the message that a notice gives back (docs/specs/delivery-failure.md); none for one that only waits, or is no notice. */
 export function returnedBy({ box, body }: ListedMessage): string[] {
   if (box !== returnsBox) return []
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return [...text.matchAll(/"messageId":"([^"]+)"/g)].map(([, id = '']) => id)
+  const notice = (typeof body === 'string' ? JSON.parse(body) : body) as { kind?: unknown; messageId?: unknown }
+  return notice.kind === 'returned' && typeof notice.messageId === 'string' ? [notice.messageId] : []
 }
 
 function bouncesById(returns: readonly MailReader[]): Map<string, number> {
