@@ -1,6 +1,6 @@
 import {
-  isWithinMemory,
   RelayError,
+  timeRefusal,
   verifyAcknowledgement,
   type IdentityKey,
   type SignatureVerifier,
@@ -58,7 +58,7 @@ export class Acknowledgements {
 
   /**
    * Another host, or anybody who has the user's signature, tells what was acknowledged elsewhere.
-   * @throws {RelayError} ERR_SIGNATURE_INVALID, ERR_TOO_OLD, ERR_NOT_AUTHORIZED, ERR_RECIPIENT_NOT_HOSTED, ERR_UNAVAILABLE
+   * @throws {RelayError} ERR_SIGNATURE_INVALID, ERR_TOO_OLD, ERR_TOO_EARLY, ERR_NOT_AUTHORIZED, ERR_RECIPIENT_NOT_HOSTED, ERR_UNAVAILABLE
    */
   async receive(caller: IdentityKey, sync: SyncAcknowledgements): Promise<{ acknowledged: number; marked: number }> {
     const { store, clock } = this.#deps
@@ -78,7 +78,8 @@ export class Acknowledgements {
   #check({ recipient, messages, acknowledgement }: SyncAcknowledgements): void {
     const { verifier, clock, memoryDays } = this.#deps
     if (acknowledgement === null) return
-    if (!isWithinMemory(acknowledgement.timestampMs, clock.nowMs(), memoryDays)) throw new RelayError('ERR_TOO_OLD')
+    const untimely = timeRefusal(acknowledgement.timestampMs, clock.nowMs(), memoryDays)
+    if (untimely !== null) throw new RelayError(untimely)
     if (!verifyAcknowledgement(recipient, messages, acknowledgement, verifier)) {
       throw new RelayError('ERR_SIGNATURE_INVALID')
     }
