@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 const box = 'inbox'
 const names = ['B', 'C', 'D']
 
-/** Bob has three homes, real processes each. Alice sends at A, which is none of them. */
+/** Bob has three homes, real processes each. Alice sends at A, which is none of them, and at B. */
 describe('a user with three homes', function () {
   this.timeout(120_000)
 
@@ -49,6 +49,17 @@ describe('a user with three homes', function () {
       { body: 'to all', hosts: 3 },
     ])
     expect(failed).to.deep.equal([])
+    await homes().acknowledge(messages)
+    for (const name of names) expect(await at(name), name).to.deep.equal([])
+  })
+
+  it('gets at each what is sent at one of them, which knew nothing of the others', async () => {
+    await network.client(alice, 'B').send({ recipient: bob.key, box, body: 'sent at a home' })
+    await everywhere('sent at a home')
+    const { messages } = await homes().list({ box })
+    expect(messages.map(({ body, hosts }) => ({ body, hosts: hosts.length }))).to.deep.equal([
+      { body: 'sent at a home', hosts: 3 },
+    ])
     await homes().acknowledge(messages)
     for (const name of names) expect(await at(name), name).to.deep.equal([])
   })

@@ -1,5 +1,11 @@
 import { shownProof } from '@overpost/core'
-import { createWithdrawalTokenScript, RelayError, signWithdrawal } from '@overpost/protocol'
+import {
+  createWithdrawalTokenScript,
+  RelayError,
+  signWithdrawal,
+  type BoxName,
+  type MessageId,
+} from '@overpost/protocol'
 import { expect } from 'chai'
 import { SimNetwork, simUser, type SimHost } from './sim-network.ts'
 
@@ -41,12 +47,45 @@ describe('federation of hosts, over a simulated wire, directory and clock', () =
     expect(network.lookups).to.equal(1)
   })
 
-  it('keeps a message for a user of this host here, and asks nobody', async () => {
+  it('keeps messages for a user of this host here, asks once whether there are other homes, and leaves no trace of that', async () => {
     await network.authorize(bob, a)
+    for (const text of ['hello', 'again']) {
+      await a.send(alice, bob, text)
+      await network.settle()
+    }
+    expect(await a.bodies(bob)).to.deep.equal(['hello', 'again'])
+    expect(network.lookups).to.equal(1)
+    expect(await a.store.outbox.counts()).to.include({ parcels: 0, unrouted: 0, failed: 0 })
+    expect(a.count('routed')).to.equal(0)
+  })
+
+  it('takes what is sent at a home to the other homes, although nothing was known of them, also once it was acknowledged', async () => {
+    for (const host of [a, b, c]) await network.authorize(bob, host)
+    network.lookup = () => Promise.resolve({ kind: 'failed', reason: 'down' })
+    const { handle } = await a.send(alice, bob, 'hello')
+    await network.advance(600_000, 5_000)
+    expect(await a.states(alice, [handle])).to.deep.equal(['delivered'])
+    const messages = [{ box: 'inbox' as BoxName, sender: alice.key, messageId: 'id of hello' as MessageId }]
+    expect(await a.store.mailboxes.acknowledgeByName(bob.key, messages)).to.equal(1)
+    network.lookup = null
+    await network.advance(61_000)
+    expect(await b.bodies(bob)).to.deep.equal(['hello'])
+    expect(await c.bodies(bob)).to.deep.equal(['hello'])
+    expect(await a.bodies(bob)).to.deep.equal([])
+    expect(await a.states(alice, [handle])).to.deep.equal(['acknowledged'])
+    await a.send(alice, bob, 'next')
+    expect(await a.store.outbox.counts(), 'they are known now').to.include({ parcels: 2, unrouted: 0 })
+  })
+
+  it('looks for other homes in vain for five days without a word to the sender', async () => {
+    await network.authorize(bob, a)
+    network.lookup = () => Promise.resolve({ kind: 'failed', reason: 'down' })
     await a.send(alice, bob, 'hello')
-    await network.settle()
+    await network.advance(6 * 86_400_000, 600_000)
+    expect(await a.store.outbox.counts()).to.include({ parcels: 0, unrouted: 0, failed: 0 })
     expect(await a.bodies(bob)).to.deep.equal(['hello'])
-    expect(network.lookups).to.equal(0)
+    expect(await a.notices(alice)).to.deep.equal([])
+    expect(a.count('parcelFailed') + a.count('returned') + a.count('delayed')).to.equal(0)
   })
 
   it('lists a message with no known home here at once, and moves it when a home turns up', async () => {

@@ -29,6 +29,7 @@ export async function fillOutbox({ file, sender, recipient, box, host, count }: 
     },
     acceptedAtMs: firstAtMs + n,
     here: 'none',
+    seeksOthers: false,
     forwardings: [{ destination, forwardId: forwardId(firstAtMs + n) }],
   })
   for (let from = 0; from < count; from += atOnce) {

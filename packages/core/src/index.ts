@@ -57,6 +57,7 @@ export type {
   Reception,
   StoredMessage,
 } from './ports/mailbox-store.ts'
+export { goesOut } from './ports/mailbox-store.ts'
 export {
   freshDestination,
   type DestinationState,

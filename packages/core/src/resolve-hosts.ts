@@ -57,6 +57,11 @@ export class Resolver {
     this.#cache = new RouteCache({ clock: deps.clock, followedSinceMs: deps.followedSinceMs ?? (() => null) }, options)
   }
 
+  /** Nobody can be asked: what others know of a user never comes here. */
+  get isBlind(): boolean {
+    return this.#deps.directory.isBlind ?? false
+  }
+
   /** Routes to `user`'s `box` that are verified and fresh; null when the overlay must be asked first. No I/O. */
   cached(user: IdentityKey, box: BoxName): readonly Destination[] | null {
     const entry = this.#cache.fresh(user)

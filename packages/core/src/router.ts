@@ -26,7 +26,7 @@ import { placeMessage } from './place-message.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
 import type { HandleSeal } from './ports/handle-seal.ts'
-import type { Arrival, MailboxStore, Placement } from './ports/mailbox-store.ts'
+import { goesOut, type Arrival, type MailboxStore, type Placement } from './ports/mailbox-store.ts'
 import type { Random } from './ports/random.ts'
 import type { Resolver } from './resolve-hosts.ts'
 
@@ -62,7 +62,7 @@ export interface RouterDeps extends ProofDeps {
   readonly homes: Pick<Homes, 'has'>
   readonly rules: Pick<OperatorRules, 'refuses'>
   readonly permissions: Pick<Permissions, 'fee'>
-  readonly resolver: Pick<Resolver, 'cached'>
+  readonly resolver: Pick<Resolver, 'cached' | 'isBlind'>
   readonly mailbox: Pick<Mailbox, 'appended'>
   /** Rung when the outbox has something new. */
   readonly outboxAlarm: Pick<Alarm, 'ring'>
@@ -128,7 +128,7 @@ export class Router {
       tally.forwarded += forwardings.length
       for (const { forwardId } of forwardings) events.traced({ step: 'accepted', forwardId, outcome: 'stored' })
     }
-    if (tally.forwarded + tally.unrouted > 0) outboxAlarm.ring()
+    if (placements.some((placement, index) => outcomes[index] === 'stored' && goesOut(placement))) outboxAlarm.ring()
     events.accepted(tally)
     return messages.map(({ recipient, messageId, sender }, index) => {
       const handled = kept[index]?.ref ?? { kind: 'gone' as const, id: 0n, acceptedAtMs: nowMs }
@@ -224,8 +224,7 @@ export class Router {
 
   /** Keeps the sender's request with what goes, or may go, to another host, and has no envelope to show there. */
   #withRequest(placements: Placement[], { signedRequest, recipients }: Send): Placement[] {
-    const isShown = ({ message, here, forwardings }: Placement): boolean =>
-      message.envelope === null && (here !== 'home' || forwardings.length > 0)
+    const isShown = (placement: Placement): boolean => placement.message.envelope === null && goesOut(placement)
     if (signedRequest === undefined || !placements.some(isShown)) return placements
     const request = signedRequest()
     if (request.payload.length > maxRequestPayloadBytes) return placements

@@ -4,7 +4,7 @@ import type { Mailbox } from './mailbox.ts'
 import { placeMessage, type PlaceDeps } from './place-message.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
-import type { Placement } from './ports/mailbox-store.ts'
+import { goesOut, type Placement } from './ports/mailbox-store.ts'
 import type { OutboxStore, ReturnEnd, Tracked } from './ports/outbox-store.ts'
 
 export interface TellSendersDeps extends PlaceDeps, NoticeDeps {
@@ -105,5 +105,5 @@ function announce(notices: readonly Placement[], { mailbox, outboxAlarm }: TellS
   for (const { message, here } of notices) {
     if (here !== 'none') mailbox.appended({ owner: message.recipient, box: message.box })
   }
-  if (notices.some(({ here }) => here !== 'home')) outboxAlarm.ring()
+  if (notices.some(goesOut)) outboxAlarm.ring()
 }

@@ -51,6 +51,7 @@ export function createLookups(
   const standings = new FeedStandings(clock, () => (overlay.follow ? required : []))
   if (chain.headersUrl === undefined) {
     const directory: HostDirectory = {
+      isBlind: true,
       find: () => Promise.resolve({ kind: 'failed', reason: 'no block headers service is configured' }),
     }
     return { directory, discovery: null, feeds: () => [], standings }
@@ -76,6 +77,7 @@ export function createLookups(
   return {
     directory: new OverlayHostDirectory({
       ...{ proofs, clock, reputation },
+      isBlind: overlay.urls.length === 0 && overlay.trackers.length === 0,
       nodes: () => nodes.forQuestion(),
       timeoutMs: routes.lookupTimeoutMs,
     }),

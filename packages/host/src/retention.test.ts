@@ -32,7 +32,7 @@ describe('the retention of a host', () => {
           ...{ contentType: 'text/plain' as const, body: 'hello' },
         }
         const acceptedAtMs = Date.now() - days * dayMs
-        await store.mailboxes.accept([{ message, acceptedAtMs, here: 'home', forwardings: [] }])
+        await store.mailboxes.accept([{ message, acceptedAtMs, here: 'home', forwardings: [], seeksOthers: false }])
       }
     }
     await using host = await hostFixture({

@@ -20,6 +20,8 @@ export type Sieve = (script: Uint8Array) => boolean
 
 /** Finds tokens that name a user (`ls_phip`, BRC-34, and `ls_messagebox`). */
 export interface HostDirectory {
+  /** It has nobody to ask, and never will. Left out: it has. */
+  readonly isBlind?: boolean
   /**
    * Asks several lookup hosts; never rejects, an abort is `failed`. `makeSieve` is called for each host's answer, whose scripts are then
    * shown to it, in the order of the answer, before anything of them is proven: so what one host shows cannot push out what another does.

@@ -12,6 +12,16 @@ export interface Placement {
   readonly here: 'home' | 'guest' | 'none'
   /** An outbox row each. */
   readonly forwardings: readonly Forwarding[]
+  /**
+   * At home here, with no forwardings yet: an outbox row looks for other homes, and goes without a trace where it finds none.
+   * What is here stays as it is, and its ref names its place in the box.
+   */
+  readonly seeksOthers: boolean
+}
+
+/** Whether it has anything in the outbox. */
+export function goesOut({ here, forwardings, seeksOthers }: Omit<Placement, 'message'>): boolean {
+  return here === 'guest' || seeksOthers || forwardings.length > 0
 }
 
 /** What came of one placement. */

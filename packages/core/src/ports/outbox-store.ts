@@ -28,6 +28,8 @@ export interface Unrouted {
   readonly acceptedAtMs: number
   /** The whole message, where its envelope was not verified here yet: no copy of it is in a box here. */
   readonly unverified: Message | null
+  /** It is in its recipient's box here to stay, or was acknowledged there: only other homes are looked for. */
+  readonly isHome: boolean
   /** Look-ups so far that found nothing. */
   readonly attempts: number
 }
@@ -51,7 +53,7 @@ export type ParcelEnd =
 /**
  * What becomes of one unrouted message. `routed`: it has outbox rows now, one for each host (by key) that does not have the
  * message yet, still waits for it, or refused it for good; a host that it was rerouted from gets it again under the old
- * forward id. `here`: this host is a home of the recipient too, so the copy here stays, or is made. There is at least one
+ * forward id. `here`: this host is a home of the recipient too, so the copy here stays, or is made, once. There is at least one
  * forwarding, or `here`. `postponed`: it asks again at `atMs`. `failed`: final, kept with its reason.
  */
 export type UnroutedEnd =
@@ -115,7 +117,10 @@ export interface OutboxStore {
    * that is a delivery too. Else it is {@link undelivered}.
    */
   finishParcels(batch: ParcelBatch, ends: readonly ParcelEnd[], state: DestinationState): Promise<void>
-  /** Ends a claim on unrouted messages, an end for each in order; what it settles is as in {@link finishParcels}. */
+  /**
+   * Ends a claim on unrouted messages, an end for each in order; what it settles is as in {@link finishParcels}. What only
+   * sought other homes (`Placement.seeksOthers`) and has none is forgotten.
+   */
   finishUnrouted(group: UnroutedGroup, ends: readonly UnroutedEnd[]): Promise<void>
   /** Gives a claim back unchanged. One that is not held (any more) is passed over. */
   release(claim: OutboxClaim): void

@@ -91,7 +91,8 @@ export function forwardingFixture(name: string, forwardId = name): Forwarding {
 
 /** A message whose recipient is at home here. */
 export function placementFixture(message: Partial<Message> = {}, overrides: Partial<Placement> = {}): Placement {
-  return { message: messageFixture(message), acceptedAtMs: fixtureNowMs, here: 'home', forwardings: [], ...overrides }
+  const placement = { acceptedAtMs: fixtureNowMs, here: 'home', forwardings: [], seeksOthers: false } as const
+  return { message: messageFixture(message), ...placement, ...overrides }
 }
 
 /** A message that goes to the hosts `names`, and is not kept here. */
@@ -108,6 +109,11 @@ export function forwardedFixture(
 /** A message whose recipient has no known home: it waits here as a guest and looks for one. */
 export function guestFixture(message: Partial<Message> = {}, acceptedAtMs = fixtureNowMs): Placement {
   return placementFixture(message, { here: 'guest', acceptedAtMs })
+}
+
+/** A message whose recipient is at home here, and perhaps elsewhere. */
+export function seekingFixture(message: Partial<Message> = {}, acceptedAtMs = fixtureNowMs): Placement {
+  return placementFixture(message, { seeksOthers: true, acceptedAtMs })
 }
 
 /** A message that the host `hosta` hands in; its forward id is named after the message's id unless given. */

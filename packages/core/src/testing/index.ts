@@ -23,6 +23,7 @@ export {
   outpointFixture,
   placementFixture,
   requestFixture,
+  seekingFixture,
   withdrawalFixture,
 } from './fixtures.ts'
 export { hostKeyStoreContract } from './host-key-store.contract.ts'

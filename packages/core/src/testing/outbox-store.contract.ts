@@ -20,6 +20,7 @@ import {
 import { messageRecordsContract } from './message-records.contract.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
+import { seekingContract } from './outbox-seeking.contract.ts'
 import { wakingContract } from './outbox-waking.contract.ts'
 import { accept, claimAll, claimLimits, claimParcels, claimText, claimUnrouted, eachWithStore } from './with-store.ts'
 
@@ -379,6 +380,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
             message: { recipient: bob, box: 'inbox', sender: alice, messageId: 'm1' },
             acceptedAtMs: nowMs,
             unverified: null,
+            isHome: false,
             attempts: 0,
           },
           {
@@ -386,6 +388,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
             message: { recipient: bob, box: 'b2', sender: alice, messageId: 'm2' },
             acceptedAtMs: nowMs,
             unverified: null,
+            isHome: false,
             attempts: 0,
           },
         ])
@@ -460,6 +463,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
     messageRecordsContract(open)
     guestCopiesContract(open)
     reroutingContract(open)
+    seekingContract(open)
     wakingContract(open)
 
     describe('counts', () => {

@@ -11,6 +11,8 @@ export interface OverlayHostDirectoryDeps {
   /** The nodes for one question; all of them are asked. */
   readonly nodes: () => readonly LookupNode[]
   readonly reputation: Pick<NodeReputation, 'answered' | 'failed' | 'isWaitedFor'>
+  /** There will never be a node. Left out: there may be. */
+  readonly isBlind?: boolean
   /** After so long a lookup host counts as failed for this question. */
   readonly timeoutMs: number
   /** How long the others are waited for once there is a token, or once all that answer in time did. */
@@ -31,10 +33,12 @@ const mostShown = 100
  * waits for the hosts that are not known to be slow.
  */
 export class OverlayHostDirectory implements HostDirectory {
+  readonly isBlind: boolean
   readonly #deps: OverlayHostDirectoryDeps
 
   constructor(deps: OverlayHostDirectoryDeps) {
     this.#deps = deps
+    this.isBlind = deps.isBlind ?? false
   }
 
   async find(user: IdentityKey, makeSieve: () => Sieve, signal: AbortSignal): Promise<DirectoryAnswer> {

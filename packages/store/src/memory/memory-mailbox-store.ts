@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import type {
-  AppendOutcome,
-  Arrival,
-  BoxAddress,
-  BoxAge,
-  Kept,
-  MailboxStore,
-  MessageName,
-  MessagePage,
-  MessageRef,
-  Placement,
-  Quotas,
-  Reception,
-  VerifiedEnvelope,
-  VerifiedRequest,
+import {
+  goesOut,
+  type AppendOutcome,
+  type Arrival,
+  type BoxAddress,
+  type BoxAge,
+  type Kept,
+  type MailboxStore,
+  type MessageName,
+  type MessagePage,
+  type MessageRef,
+  type Placement,
+  type Quotas,
+  type Reception,
+  type VerifiedEnvelope,
+  type VerifiedRequest,
 } from '@overpost/core'
 import { forwardIdTimeMs, type Custody, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
@@ -151,7 +152,7 @@ export class MemoryMailboxStore implements MailboxStore {
   }
 
   #put(placement: Placement, isNew: boolean): MessageRef | null {
-    const { message, acceptedAtMs, here, forwardings } = placement
+    const { message, acceptedAtMs, here, forwardings, seeksOthers } = placement
     if (here !== 'none') this.#rememberEnvelope(message.envelope)
     if (!isNew) {
       if (here === 'home') this.#keep(this.#log.find(message))
@@ -160,15 +161,18 @@ export class MemoryMailboxStore implements MailboxStore {
     const kept = here === 'none' ? null : this.#log.append(message, acceptedAtMs, null)
     const isGuest = here === 'guest'
     const by = { copy: isGuest ? kept : null, home: isGuest ? null : kept, forwardings }
-    const id = isGuest || forwardings.length > 0 ? this.#outgoing.add(message, acceptedAtMs, by) : null
+    const id = goesOut(placement) ? this.#outgoing.add(message, acceptedAtMs, by) : null
     this.#noteAccepted(placement)
-    if (id !== null) return { kind: 'outgoing', id: BigInt(id), acceptedAtMs }
+    if (id !== null && !seeksOthers) return { kind: 'outgoing', id: BigInt(id), acceptedAtMs }
     return kept === null ? null : keptRef(kept)
   }
 
   #refOfFirst(message: Placement['message']): MessageRef | null {
     const kept = this.#log.find(message)
     const outgoing = this.#outgoing.findWaiting(message) ?? kept?.outgoing ?? null
+    if (outgoing?.isSeeker === true && outgoing.parcels.length === 0 && outgoing.home !== null) {
+      return keptRef(outgoing.home)
+    }
     if (outgoing !== null) return { kind: 'outgoing', id: BigInt(outgoing.id), acceptedAtMs: outgoing.acceptedAtMs }
     return kept === null ? null : keptRef(kept)
   }

@@ -16,12 +16,13 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
 
   const lookupsFor = (recipient: IdentityKey): { row: Unrouted; atMs: number }[] =>
     [...outgoing.all()]
-      .flatMap(({ id, message, acceptedAtMs, lookup, copy, lookups: attempts }) => {
+      .flatMap(({ id, message, acceptedAtMs, lookup, copy, home, lookups: attempts }) => {
         if (lookup === null || message.recipient !== recipient) return []
         const { box, sender, messageId } = message
         const named = { recipient, box, sender, messageId }
-        const unverified = message.envelope !== null && copy === null ? message : null
-        return [{ row: { id, message: named, acceptedAtMs, unverified, attempts }, atMs: lookup.atMs }]
+        const unverified = message.envelope !== null && copy === null && home === null ? message : null
+        const isHome = home !== null
+        return [{ row: { id, message: named, acceptedAtMs, unverified, isHome, attempts }, atMs: lookup.atMs }]
       })
       .toSorted((a, b) => a.atMs - b.atMs || a.row.id - b.row.id)
 

@@ -30,6 +30,8 @@ export interface OutgoingMessage {
   lookup: { atMs: number } | null
   /** Why it can be delivered to no further home. */
   failure: string | null
+  /** It was kept here, and sought other homes: it is told of by its place here. */
+  readonly isSeeker: boolean
   /** What is here to stay; it may be acknowledged. */
   home: KeptMessage | null
   /** Nothing of it waits, and its sender is to be told. */
@@ -82,16 +84,17 @@ export class MemoryOutgoing {
     return this.#messages.get(id) ?? null
   }
 
-  /** `copy`: of a guest, which looks for a home; `home`: to stay. Returns its id. */
+  /** `copy`: of a guest, which looks for a home; `home`: to stay, and with no forwardings it looks for others. Returns its id. */
   add(
     message: Message,
     acceptedAtMs: number,
     by: { copy: KeptMessage | null; home: KeptMessage | null; forwardings: readonly Forwarding[] },
   ): number {
     const { copy, home, forwardings } = by
-    const lookup = copy === null ? null : { atMs: acceptedAtMs }
+    const isSeeker = home !== null && forwardings.length === 0
+    const lookup = copy !== null || isSeeker ? { atMs: acceptedAtMs } : null
     const outgoing: OutgoingMessage = {
-      ...{ id: ++this.#lastId, message, acceptedAtMs, copy, lookup, home, parcels: [] },
+      ...{ id: ++this.#lastId, message, acceptedAtMs, copy, lookup, home, isSeeker, parcels: [] },
       ...{ failure: null, isUndelivered: false, ended: null, lookups: 0, reason: null },
     }
     this.#messages.set(outgoing.id, outgoing)
@@ -203,9 +206,10 @@ export class MemoryOutgoing {
     this.#settle(outgoing)
   }
 
-  /** This host is a home of the recipient: the copy stays, or is made. */
+  /** This host is a home of the recipient: the copy stays, or is made, unless it is here or was acknowledged here. */
   #bringHome(outgoing: OutgoingMessage): void {
-    const { message, copy, acceptedAtMs } = outgoing
+    const { message, copy, home, acceptedAtMs } = outgoing
+    if (home !== null) return
     if (copy !== null) {
       this.#keepCopy(outgoing, copy)
       return
@@ -268,6 +272,10 @@ export class MemoryOutgoing {
       return
     }
     this.#waiting.delete(identityKey(message))
+    if (outgoing.isSeeker && parcels.length === 0) {
+      this.#messages.delete(outgoing.id)
+      return
+    }
     if (copy?.stays === true) this.#keepCopy(outgoing, copy)
     else if (copy !== null && is('delivered')) this.#dropCopy(outgoing, copy)
     if (is('delivered') || outgoing.home !== null) {

@@ -43,10 +43,10 @@ export class ClaimingOutboxStore implements OutboxStore {
   }
 
   /** Takes note of messages that were just stored. */
-  noteAccepted({ message, acceptedAtMs, here, forwardings }: Placement): void {
+  noteAccepted({ message, acceptedAtMs, here, forwardings, seeksOthers }: Placement): void {
     for (const { destination } of forwardings) this.#board.note(destination, acceptedAtMs)
     const { recipient } = message
-    if (here !== 'guest' || this.#lookupClaims.has(recipient)) return
+    if ((here !== 'guest' && !seeksOthers) || this.#lookupClaims.has(recipient)) return
     this.#lookups.set(recipient, Math.min(this.#lookups.get(recipient) ?? acceptedAtMs, acceptedAtMs))
   }
 

@@ -1,4 +1,4 @@
-import type { Message, Placement, Quota, Quotas } from '@overpost/core'
+import { goesOut, type Message, type Placement, type Quota, type Quotas } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 import { wireBytes } from './wire-bytes.ts'
 
@@ -19,12 +19,12 @@ export class QuotaTally {
     this.#read = read
   }
 
-  place({ message, here, forwardings }: Placement): 'stored' | 'mailbox full' | 'sender full' {
+  place(placement: Placement): 'stored' | 'mailbox full' | 'sender full' {
     if (this.#quotas === null) return 'stored'
-    const goesOut = here === 'guest' || forwardings.length > 0
+    const { message, here } = placement
     if (here !== 'none' && !this.#take('mailbox', message.recipient, Buffer.byteLength(message.body)))
       return 'mailbox full'
-    if (goesOut && !this.#take('sender', message.sender, wireBytes(message))) return 'sender full'
+    if (goesOut(placement) && !this.#take('sender', message.sender, wireBytes(message))) return 'sender full'
     return 'stored'
   }
 

@@ -11,6 +11,7 @@ import {
   idFixture,
   keyFixture,
   placementFixture,
+  seekingFixture,
 } from '@overpost/core/testing'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
@@ -20,12 +21,13 @@ const store = openSqliteStore({ file })
 const say = (text: string): void => void writeSync(1, `${text}\n`)
 const { mailboxes, outbox } = store
 
-async function append(kind: 'home' | 'forward' | 'guest' | 'arrival', id: string): Promise<void> {
+async function append(kind: 'home' | 'forward' | 'guest' | 'seeker' | 'arrival', id: string): Promise<void> {
   const message = { messageId: idFixture(id), envelope: envelopeFixture(id), body: 'x'.repeat(700) }
-  const placements: Record<'home' | 'forward' | 'guest', Placement> = {
+  const placements: Record<'home' | 'forward' | 'guest' | 'seeker', Placement> = {
     home: placementFixture(message),
     forward: forwardedFixture(['hosta', 'hostb'].slice(id.length % 2), message),
     guest: guestFixture({ ...message, recipient: keyFixture('guest') }),
+    seeker: seekingFixture({ ...message, recipient: keyFixture('seeker') }),
   }
   if (kind === 'arrival') await mailboxes.receive([arrivalFixture(message, { forwardId: forwardIdFixture(id) })])
   else await mailboxes.accept([placements[kind]])
@@ -61,6 +63,7 @@ async function lane(name: string): Promise<void> {
     await append('arrival', `a${id}`)
     await append('forward', `f${id}`)
     await append('guest', `g${id}`)
+    await append('seeker', `s${id}`)
     if (n % 3 === 0) await acknowledge(`h${id}`)
     if (n % 2 === 0) await deliver()
   }

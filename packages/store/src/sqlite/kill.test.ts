@@ -91,7 +91,11 @@ async function check(store: Store, said: ReadonlyMap<string, ReadonlySet<string>
       .flatMap((claim) => (claim.kind === 'unrouted' ? claim.group.messages : []))
       .map(({ message }) => message.messageId),
   )
-  for (const id of have('guest')) expect(unrouted.has(idFixture(id)), `${id} looks for a home`).to.equal(true)
+  const isSeeker = new Set(await ids(store, keyFixture('seeker')))
+  for (const id of have('seeker')) expect(isSeeker.has(id), `${id} is listed`).to.equal(true)
+  for (const id of [...have('guest'), ...isSeeker]) {
+    expect(unrouted.has(idFixture(id)), `${id} looks for a home`).to.equal(true)
+  }
 
   // What was kept here is remembered: the same envelopes once more add nothing, acknowledged or not.
   const again = have('home').slice(-200)

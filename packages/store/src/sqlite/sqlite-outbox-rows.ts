@@ -99,13 +99,14 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         const recipientId = reader.findId(recipient)
         if (recipientId === null) return []
         return reader
-          .sql<[number, number, string, string, number, number, number]>(
+          .sql<[number, number, string, string, number, number, number, number]>(
             `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups,
-               envelope IS NOT NULL AND guest_message IS NULL FROM outgoing
+               envelope IS NOT NULL AND guest_message IS NULL AND home_message IS NULL, home_message IS NOT NULL
+             FROM outgoing
              WHERE recipient_id = ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
           )
           .all(recipientId, nowMs, maxMessages)
-          .map(([id, senderId, box, messageId, acceptedAtMs, attempts, isUnverified]): Unrouted => ({
+          .map(([id, senderId, box, messageId, acceptedAtMs, attempts, isUnverified, isHome]): Unrouted => ({
             id,
             message: {
               recipient,
@@ -115,6 +116,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
             },
             acceptedAtMs,
             unverified: isUnverified === 1 ? readMessage(reader, id) : null,
+            isHome: isHome === 1,
             attempts,
           }))
           .toSorted((a, b) => a.id - b.id)

@@ -2,7 +2,7 @@ import type { AppendOutcome, Content, Kept, Message, MessageRef, Placement } fro
 import { isKept } from '../../rules/is-kept.ts'
 import { isSameContent } from '../../rules/is-same-content.ts'
 import { appendMessage, findMessage, keepMessage, type Found, type LogPlace } from '../tables/messages.ts'
-import { addForwarded, addGuest, findOutgoing } from '../tables/outgoing.ts'
+import { addForwarded, addGuest, addSeeker, findOutgoing } from '../tables/outgoing.ts'
 import { isRemembered, memoryOfEnvelope, remember, unremember, type Memory } from '../tables/remembered.ts'
 import { quotaTally } from '../tables/usage.ts'
 import type { WriterContext } from '../writer-context.ts'
@@ -62,7 +62,7 @@ function findElsewhere(context: WriterContext, message: Message, stored: readonl
 
 function put(
   context: WriterContext,
-  { message, acceptedAtMs, here, forwardings }: Placement,
+  { message, acceptedAtMs, here, forwardings, seeksOthers }: Placement,
   isIdFree: boolean,
 ): MessageRef {
   const outgoingId = here === 'guest' ? context.takeOutgoingId() : null
@@ -74,6 +74,7 @@ function put(
     addGuest(context, message, outgoingId, acceptedAtMs, copy)
     return outgoingRef(outgoingId, acceptedAtMs)
   }
+  if (copy !== null && seeksOthers) addSeeker(context, message, acceptedAtMs, copy)
   if (copy !== null && forwardings.length === 0) return keptRef(copy, acceptedAtMs)
   return outgoingRef(addForwarded(context, message, acceptedAtMs, { forwardings, home: copy }), acceptedAtMs)
 }
@@ -81,7 +82,10 @@ function put(
 /** What a duplicate repeats, where that still waits: in the outbox, or in its box. */
 function findFirst(context: WriterContext, message: Message): MessageRef | null {
   const outgoing = findOutgoing(context, message.recipient, message)
-  if (outgoing !== null) return outgoingRef(outgoing.id, outgoing.acceptedAtMs)
+  if (outgoing !== null) {
+    const { id, acceptedAtMs, soughtFrom } = outgoing
+    return soughtFrom === null ? outgoingRef(id, acceptedAtMs) : keptRef(soughtFrom, acceptedAtMs)
+  }
   const { same } = findMessage(context, message.recipient, message)
   if (same === null) return null
   const { outgoingId, receivedAtMs } = same

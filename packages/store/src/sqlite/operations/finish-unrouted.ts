@@ -39,8 +39,9 @@ function endLookup(context: WriterContext, outgoing: OutgoingRow, end: UnroutedE
   settleOutgoing(context, outgoing, nowMs)
 }
 
-/** This host is a home of the recipient: the guest's copy stays, or one is made. */
+/** This host is a home of the recipient: the guest's copy stays, or one is made, unless it is here or was acknowledged here. */
 function bringHome(context: WriterContext, outgoing: OutgoingRow): void {
+  if (outgoing.isHome) return
   if (outgoing.isGuest) {
     bringCopyHome(context, outgoing)
     return

@@ -16,6 +16,8 @@ export interface OutgoingRow {
   isGuest: boolean
   /** It is in the recipient's box here, or was until they acknowledged it: nobody need be told of failures elsewhere. */
   isHome: boolean
+  /** It was kept here, and sought other homes: it is told of by its place here. */
+  readonly isSeeker: boolean
   /** Parcels that wait, and 1 while it looks for a home. */
   waiting: number
   places: number
@@ -33,24 +35,29 @@ export interface ParcelRow {
   readonly reason: string | null
 }
 
-/** The message of that identity that waits to be forwarded, with its id. A guest's is found by its copy in the box. */
+/**
+ * The message of that identity that waits to be forwarded, with its id. A guest's is found by its copy in the box.
+ * `soughtFrom`: its place here, while it only seeks other homes.
+ */
 export function findOutgoing(
   context: WriterContext,
   recipient: IdentityKey,
   name: MessageName,
-): (Content & { readonly id: number; readonly acceptedAtMs: number }) | null {
+): (Content & { readonly id: number; readonly acceptedAtMs: number; readonly soughtFrom: LogPlace | null }) | null {
   const recipientId = context.findIdentity(recipient)
   const senderId = recipientId === null ? null : context.findIdentity(name.sender)
   if (recipientId === null || senderId === null) return null
   const row = context
-    .sql<[number, string, number, number]>(
-      `SELECT content_type, body, id, accepted_at_ms FROM outgoing WHERE recipient_id = ? AND message_id = ? AND box = ? AND sender_id = ?
+    .sql<[number, string, number, number, number | null, number]>(
+      `SELECT content_type, body, id, accepted_at_ms, iif(places = 0, home_message >> 32, NULL), home_message & 0xffffffff
+       FROM outgoing WHERE recipient_id = ? AND message_id = ? AND box = ? AND sender_id = ?
          AND waiting > 0 AND guest_message IS NULL`,
     )
     .get(recipientId, name.messageId, name.box, senderId)
   if (row === undefined) return null
-  const [contentType, body, id, acceptedAtMs] = row
-  return { contentType: decodeContentType(contentType), body, id, acceptedAtMs }
+  const [contentType, body, id, acceptedAtMs, mailboxId, sequence] = row
+  const soughtFrom = mailboxId === null ? null : { mailboxId, sequence }
+  return { contentType: decodeContentType(contentType), body, id, acceptedAtMs, soughtFrom }
 }
 
 /** Adds a message that goes to some hosts, each at its place; `home`: where it stays here too. Returns its id. */
@@ -62,7 +69,7 @@ export function addForwarded(
 ): number {
   const id = context.takeOutgoingId()
   const hosts = forwardings.filter(isFirstOfItsHost)
-  insertOutgoing(context, message, { id, acceptedAtMs, copy: null, parcels: hosts.length })
+  insertOutgoing(context, message, { id, acceptedAtMs, copy: null, parcels: hosts.length, looks: false })
   if (home !== null) noteHome(context, id, home)
   for (const [place, forwarding] of hosts.entries()) addParcel(context, { id, acceptedAtMs }, place, forwarding)
   return id
@@ -73,6 +80,13 @@ export function noteHome(context: WriterContext, id: number, { mailboxId, sequen
   context.sql('UPDATE outgoing SET home_message = ? << 32 | ? WHERE id = ?').run(mailboxId, sequence, id)
 }
 
+/** Adds a message that is at home here, and looks for other homes. Its body is kept apart: here it may be acknowledged first. */
+export function addSeeker(context: WriterContext, message: Message, acceptedAtMs: number, home: LogPlace): void {
+  const id = context.takeOutgoingId()
+  insertOutgoing(context, message, { id, acceptedAtMs, copy: null, parcels: 0, looks: true })
+  noteHome(context, id, home)
+}
+
 /** Adds a message that looks for a home, while a copy of it waits here. The body stays there. */
 export function addGuest(
   context: WriterContext,
@@ -81,7 +95,7 @@ export function addGuest(
   acceptedAtMs: number,
   copy: LogPlace,
 ): void {
-  insertOutgoing(context, message, { id, acceptedAtMs, copy, parcels: 0 })
+  insertOutgoing(context, message, { id, acceptedAtMs, copy, parcels: 0, looks: true })
 }
 
 export function addParcel(
@@ -115,6 +129,7 @@ export function readOutgoing(context: WriterContext, id: number): OutgoingRow | 
     acceptedAtMs,
     isGuest: isGuest === 1,
     isHome: isHome === 1,
+    isSeeker: isHome === 1 && places === 0,
     waiting,
     places,
     lookupAtMs,
@@ -137,10 +152,10 @@ export function parcelsOf(context: WriterContext, id: number): ParcelRow[] {
 function insertOutgoing(
   context: WriterContext,
   message: Message,
-  by: { id: number; acceptedAtMs: number; copy: LogPlace | null; parcels: number },
+  by: { id: number; acceptedAtMs: number; copy: LogPlace | null; parcels: number; looks: boolean },
 ): void {
   const { recipient, box, sender, messageId, contentType, body, envelope, request } = message
-  const { id, acceptedAtMs, copy, parcels } = by
+  const { id, acceptedAtMs, copy, parcels, looks } = by
   context
     .sql(
       `INSERT INTO outgoing (id, recipient_id, sender_id, box, message_id, content_type, body, body_bytes, envelope_at_ms,
@@ -162,9 +177,9 @@ function insertOutgoing(
       acceptedAtMs,
       copy?.mailboxId ?? null,
       copy?.sequence ?? null,
-      copy === null ? parcels : 1,
+      looks ? 1 : parcels,
       parcels,
-      copy === null ? null : acceptedAtMs,
+      looks ? acceptedAtMs : null,
     )
 }
 

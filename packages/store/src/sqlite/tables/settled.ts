@@ -1,12 +1,16 @@
 import { messageEnd, parcelState } from '../row-codes.ts'
 import type { WriterContext } from '../writer-context.ts'
-import { parcelRange, parcelsOf, type OutgoingRow } from './outgoing.ts'
+import { deleteOutgoing, parcelRange, parcelsOf, type OutgoingRow } from './outgoing.ts'
 
 /**
  * Writes how it stands. When nothing of it waits any more it has its end, `delivered` where one host has it, this one
- * included; else its sender is to be told, and it is marked with the reason.
+ * included; else its sender is to be told, and it is marked with the reason. What sought other homes and has none goes.
  */
 export function settleOutgoing(context: WriterContext, row: OutgoingRow, nowMs: number): void {
+  if (row.isSeeker && row.waiting === 0 && row.places === 0) {
+    deleteOutgoing(context, row.id)
+    return
+  }
   const parcels = row.waiting === 0 ? parcelsOf(context, row.id) : []
   const isThere = parcels.some(({ state }) => state === parcelState.delivered)
   if (row.waiting === 0 && row.isGuest && (isThere || isListed(context, row.id))) letCopyGo(context, row)
