@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nativeSignatureVerifier, nodeTransport } from '@overpost/auth'
-import { MessageBoxClient } from '@overpost/client'
+import { MessageBoxClient, type OpenWebSocket } from '@overpost/client'
 import { restartHost, type HostState, type NetworkState } from '@overpost/devnet/network'
 import type { HostConfigInput } from '@overpost/host'
 import { gone, overpost, ReadyProcess, signal } from './child-process.ts'
+import { WebSocket } from 'ws'
 import { FaultProxy } from './fault-proxy.ts'
 import type { Person } from './person.ts'
 import { until } from './until.ts'
@@ -29,6 +30,7 @@ export class TestNetwork implements AsyncDisposable {
   readonly dir: string
   readonly verifier = nativeSignatureVerifier()
   readonly transport = nodeTransport({ connectionsPerOrigin: 32 })
+  readonly openWebSocket: OpenWebSocket = (url) => new WebSocket(url, { perMessageDeflate: false })
   readonly #starter: ReadyProcess<NetworkState>
   readonly #hosts: Map<string, HostState>
   readonly #overlays: { url: string; pid: number; own: AsyncDisposable | null }[]
@@ -98,6 +100,7 @@ export class TestNetwork implements AsyncDisposable {
       expectedHostKey: this.host(name).identityKey,
       timeoutMs: callTimeoutMs,
       transport: this.transport,
+      openWebSocket: this.openWebSocket,
       verifier: this.verifier,
     })
   }

@@ -1,13 +1,7 @@
-import {
-  base64ToBytes,
-  bytesToBase64,
-  bytesToHex,
-  hexToBytes,
-  identityKeySchema,
-  type IdentityKey,
-} from '@overpost/protocol'
+import { bytesToBase64, bytesToHex, hexToBytes, type IdentityKey } from '@overpost/protocol'
 import { isSignedHeader, requestPayload, responsePayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
+import { establish, openingMessage, proveHost, randomBytes, type Established } from './client-handshake.ts'
 import { SessionError } from './session-error.ts'
 import type { SessionSigner } from './session-signer.ts'
 import { AnswerTooLarge, type Transport, type TransportAnswer, type TransportRequest } from './transport.ts'
@@ -38,12 +32,6 @@ export interface SessionCall {
 
 /** An answer that the host has signed for this call. */
 export type SessionAnswer = TransportAnswer
-
-interface Established {
-  readonly hostKey: IdentityKey
-  readonly ownNonce: string
-  readonly hostNonce: string
-}
 
 const handshakeAnswerBytes = 65_536
 const defaultAnswerBytes = 1_048_576
@@ -113,16 +101,8 @@ export class SignedSession {
   }
 
   async #shakeHands(): Promise<Established> {
-    const identityKey = await this.#signer.identityKey()
-    const ownNonce = randomBytes(48)
-    const initialNonce = bytesToBase64(ownNonce)
-    const message = {
-      version: authVersion,
-      messageType: 'initialRequest',
-      identityKey,
-      initialNonce,
-      requestedCertificates: { certifiers: [], types: {} },
-    }
+    const ownNonce = bytesToBase64(randomBytes(48))
+    const message = openingMessage(await this.#signer.identityKey(), ownNonce)
     const signal = AbortSignal.timeout(this.#handshakeTimeoutMs)
     const answer = await this.#request({
       method: 'POST',
@@ -136,14 +116,13 @@ export class SignedSession {
     })
     if (answer.status !== 200) throw unsigned('unsigned', 'The host refuses the handshake', answer)
 
-    const { hostKey, hostNonce, signature } = readHandshake(answer.body, initialNonce)
-    if (this.#hostKey !== null && hostKey !== this.#hostKey) {
-      throw new SessionError('wrong-key', `The host's key is ${hostKey}, not ${this.#hostKey}`)
-    }
-    const signed = Uint8Array.of(...ownNonce, ...(base64ToBytes(hostNonce) ?? []))
-    await this.#verify(hostKey, initialNonce, hostNonce, signed, signature)
-    this.#hostKey ??= hostKey
-    return { hostKey, ownNonce: initialNonce, hostNonce }
+    const session = await establish(this.#signer, {
+      answer: new TextDecoder().decode(answer.body),
+      ownNonce,
+      expectedHostKey: this.#hostKey,
+    })
+    this.#hostKey ??= session.hostKey
+    return session
   }
 
   /** The verified answer, or a 401 that nobody signed. */
@@ -190,24 +169,8 @@ export class SignedSession {
     if (answerNonce === undefined) throw new SessionError('not-authentic', 'The answer has no nonce')
     const answered = responsePayload({ requestId, status, headers: signedHeaders(headers), body })
     const answerSignature = hexToBytes(headers['x-bsv-auth-signature']) ?? new Uint8Array(0)
-    await this.#verify(hostKey, answerNonce, ownNonce, answered, answerSignature)
+    await proveHost(this.#signer, hostKey, messageKey(answerNonce, ownNonce), answered, answerSignature)
     return answer
-  }
-
-  async #verify(
-    hostKey: IdentityKey,
-    nonce: string,
-    sessionNonce: string,
-    data: Uint8Array,
-    signature: Uint8Array,
-  ): Promise<void> {
-    let cause: unknown
-    try {
-      if (await this.#signer.verify(hostKey, messageKey(nonce, sessionNonce), data, signature)) return
-    } catch (error) {
-      cause = error
-    }
-    throw new SessionError('not-authentic', "The host's signature does not verify", { cause })
   }
 
   async #request(request: TransportRequest): Promise<TransportAnswer> {
@@ -248,30 +211,6 @@ function requestParts({ method, path, headers = {}, body = '' }: SessionCall, or
   return { method, url: url.href, path: pathname, search, headers: sortHeaders(signed), body: bytes }
 }
 
-function readHandshake(body: Uint8Array, ownNonce: string) {
-  let message: unknown
-  try {
-    message = JSON.parse(new TextDecoder().decode(body))
-  } catch (cause) {
-    throw new SessionError('not-authentic', "The host's handshake is not JSON", { cause })
-  }
-  const { version, messageType, identityKey, initialNonce, yourNonce, signature } = (message ?? {}) as Record<
-    string,
-    unknown
-  >
-  const hostKey = identityKeySchema.safeParse(identityKey)
-  const valid =
-    version === authVersion &&
-    messageType === 'initialResponse' &&
-    yourNonce === ownNonce &&
-    typeof initialNonce === 'string' &&
-    initialNonce.length <= 1024 &&
-    Array.isArray(signature) &&
-    signature.length <= 80
-  if (!valid || !hostKey.success) throw new SessionError('not-authentic', "The host's handshake is malformed")
-  return { hostKey: hostKey.data, hostNonce: initialNonce, signature: Uint8Array.from(signature as number[]) }
-}
-
 function signedHeaders(headers: Readonly<Record<string, string>>): SignedHeader[] {
   return sortHeaders(Object.entries(headers).filter(([name]) => isSignedHeader(name)))
 }
@@ -282,10 +221,6 @@ function isForgotten({ status, headers }: TransportAnswer): boolean {
 
 function unsigned(fault: 'unsigned' | 'refused', message: string, { status, headers }: TransportAnswer): SessionError {
   return new SessionError(fault, message, { status, retryAfter: headers['retry-after'] ?? null })
-}
-
-function randomBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length))
 }
 
 /** `work`, unless `signal` aborts first; `work` goes on then, for others. */

@@ -49,7 +49,7 @@ export function parseJson(body: Uint8Array): unknown {
   }
 }
 
-function fromSession(error: SessionError): RelayClientError {
+export function fromSession(error: SessionError): RelayClientError {
   const options = { cause: error, status: error.status }
   switch (error.fault) {
     case 'unreachable':

@@ -1,7 +1,9 @@
 export type { BodySecrecy } from './body-cipher.ts'
 export { findHosts, type FindHostsRequest, type FoundHost, type FoundHosts } from './find-hosts.ts'
+export type { FollowedMessage, FollowOptions } from './follow.ts'
 export { headerServiceTracker } from './header-service-tracker.ts'
 export { HomesClient, type FailedHome, type HomesClientOptions, type MergedMessage } from './homes-client.ts'
+export type { OpenWebSocket, WebSocketLike } from './live-socket.ts'
 export type { ListedMessage } from './listed-message.ts'
 export {
   MessageBoxClient,

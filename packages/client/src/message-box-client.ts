@@ -25,6 +25,7 @@ import {
   type CapabilityDocument,
   type HostOrigin,
   type IdentityKey,
+  type ListMessagesAnswer,
   type MessageId,
   type MoveJson,
   type SignatureVerifier,
@@ -35,6 +36,8 @@ import type { CipherWallet } from './body-cipher.ts'
 import { callHost } from './call-host.ts'
 import { withDeadline } from './deadline.ts'
 import { fetchCapability } from './fetch-capability.ts'
+import { follow, type FollowedMessage, type FollowOptions } from './follow.ts'
+import { platformWebSocket, type OpenWebSocket } from './live-socket.ts'
 import { readListedMessage, type ListedMessage } from './listed-message.ts'
 import { readMessageStatus, type MessageStatus } from './message-status.ts'
 import { prepareMessage, type OutgoingMessage, type PreparedMessage } from './prepare-message.ts'
@@ -56,6 +59,11 @@ export interface MessageBoxClientOptions {
   readonly timeoutMs?: number
   /** How a request reaches the host; `fetch` by default. */
   readonly transport?: Transport
+  /**
+   * How a live connection is opened; the platform's WebSocket by default. Node 20 has none: give it that of the package `ws`,
+   * `(url) => new WebSocket(url)`. Without, boxes are followed by listing them every few seconds.
+   */
+  readonly openWebSocket?: OpenWebSocket
   /** Checks envelopes and documents; the SDK's by default. */
   readonly verifier?: SignatureVerifier
 }
@@ -138,6 +146,7 @@ export class MessageBoxClient {
   readonly #wallet: ClientWallet
   readonly #session: ClientSession
   readonly #transport: Transport
+  readonly #openWebSocket: OpenWebSocket | null
   readonly #verifier: SignatureVerifier
   readonly #timeoutMs: number
   readonly #expectedHostKey: IdentityKey | null
@@ -151,6 +160,7 @@ export class MessageBoxClient {
     this.host = origin
     this.#wallet = wallet
     this.#transport = transport
+    this.#openWebSocket = options.openWebSocket ?? platformWebSocket()
     this.#timeoutMs = timeoutMs
     this.#verifier = options.verifier ?? sdkSignatureVerifier()
     this.#expectedHostKey = expectedHostKey === undefined ? null : identityKeySchema.parse(expectedHostKey)
@@ -207,14 +217,8 @@ export class MessageBoxClient {
       ...(withEnvelope ? { envelope: true } : {}),
     }
     const answer = await this.#post('/listMessages', request, listMessagesAnswerSchema, signal)
-    const reader = {
-      wallet: this.#wallet,
-      recipient: await this.identityKey(),
-      box: messageBox,
-      verifier: withEnvelope ? this.#verifier : null,
-    }
     return {
-      messages: await Promise.all(answer.messages.map((item) => readListedMessage(item, reader))),
+      messages: await Promise.all(answer.messages.map((item) => this.#read(item, { box, withEnvelope }))),
       cursor: answer.cursor ?? null,
       more: answer.more ?? false,
     }
@@ -228,6 +232,22 @@ export class MessageBoxClient {
       if (!page.more || page.cursor === null) return
       page = await this.list({ ...options, cursor: page.cursor })
     }
+  }
+
+  /**
+   * The messages of a box as they come, oldest first, each once, over a live connection that is made again when it breaks. What was shown waits until it is
+   * acknowledged. Ends when the signal aborts. @throws {RelayClientError} what will not be better later
+   */
+  follow(options: FollowOptions): AsyncGenerator<FollowedMessage, void, void> {
+    return follow(options, {
+      origin: this.host,
+      wallet: this.#wallet,
+      timeoutMs: this.#timeoutMs,
+      openWebSocket: this.#openWebSocket,
+      hostKey: () => this.#session.hostKey,
+      list: (page) => this.list(page),
+      read: (item) => this.#read(item, options),
+    })
   }
 
   /** Removes messages from one's boxes; resolves to how many there were. Those that are gone already count for nothing. */
@@ -316,6 +336,18 @@ export class MessageBoxClient {
       throw new RelayClientError('ERR_WRONG_HOST', `${origin} has the key ${document.identityKey}`)
     }
     return document
+  }
+
+  async #read(
+    item: ListMessagesAnswer['messages'][number],
+    { box, withEnvelope = false }: FollowOptions,
+  ): Promise<ListedMessage> {
+    return await readListedMessage(item, {
+      wallet: this.#wallet,
+      recipient: await this.identityKey(),
+      box: boxNameSchema.parse(box),
+      verifier: withEnvelope ? this.#verifier : null,
+    })
   }
 
   #post<Schema extends z.ZodType>(

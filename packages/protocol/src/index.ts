@@ -123,6 +123,7 @@ export {
 } from './message-status.ts'
 export {
   livePath,
+  liveMessageSchema,
   parseFollow,
   parseLiveSend,
   parseRoomId,

@@ -57,7 +57,8 @@ export interface ListMessagesJson {
 export const maxListLimit = 1000
 const maxCursorCharacters = 200
 
-const listedMessageSchema = z.looseObject({
+/** Reads a message as any BRC-33 relay lists it. */
+export const listedMessageSchema = z.looseObject({
   messageId: z.coerce.string(),
   body: z.string(),
   sender: identityKeySchema,

@@ -1,6 +1,7 @@
+import * as z from 'zod'
 import { RelayError } from './errors.ts'
 import { asRecord, isAbsent, isNestedTooDeep, parseOrNull } from './json.ts'
-import type { ListedMessageJson } from './list-messages.ts'
+import { listedMessageSchema, type ListedMessageJson } from './list-messages.ts'
 import { boxNameSchema, identityKeySchema, type BoxName, type IdentityKey } from './scalars.ts'
 import { parseSendMessage, type SendMessageRequest } from './send-message.ts'
 
@@ -22,11 +23,16 @@ export interface LiveMessageJson {
   readonly message: ListedMessageJson
 }
 
+/** Reads what a host pushes. */
+export const liveMessageSchema = z.object({ messageBox: z.string(), cursor: z.string(), message: listedMessageSchema })
+
 /** `follow`, checked. */
 export interface FollowRequest {
   readonly box: BoxName
   /** Where to go on; null: at the oldest message; `now`: with what comes from now on. */
   readonly from: { readonly cursor: string | null } | 'now'
+  /** Whether senders' envelopes and requests are wanted too. */
+  readonly withEnvelopes: boolean
 }
 
 const keyCharacters = 66
@@ -64,15 +70,19 @@ export function parseLiveSend(data: unknown, isPublicKey: (key: IdentityKey) => 
 
 /** A `follow` event. @throws {RelayError} ERR_MESSAGEBOX_REQUIRED, ERR_INVALID_MESSAGEBOX, ERR_INVALID_CURSOR, ERR_INVALID_PARAMETERS */
 export function parseFollow(data: unknown): FollowRequest {
-  const { messageBox, cursor, from } = asRecord(data) ?? {}
+  const { messageBox, cursor, from, envelope } = asRecord(data) ?? {}
   if (isAbsent(messageBox) || messageBox === '') throw new RelayError('ERR_MESSAGEBOX_REQUIRED')
   const box = parseOrNull(boxNameSchema, messageBox)
   if (box === null) throw new RelayError('ERR_INVALID_MESSAGEBOX')
   if (!isAbsent(from) && (from !== 'now' || !isAbsent(cursor))) {
     throw new RelayError('ERR_INVALID_PARAMETERS', 'from can only be "now", and not beside a cursor.')
   }
-  if (from === 'now') return { box, from }
-  if (isAbsent(cursor)) return { box, from: { cursor: null } }
+  if (!isAbsent(envelope) && typeof envelope !== 'boolean') {
+    throw new RelayError('ERR_INVALID_PARAMETERS', 'envelope must be true or false.')
+  }
+  const withEnvelopes = envelope ?? false
+  if (from === 'now') return { box, from, withEnvelopes }
+  if (isAbsent(cursor)) return { box, from: { cursor: null }, withEnvelopes }
   if (typeof cursor !== 'string' || cursor.length > maxCursorCharacters) throw new RelayError('ERR_INVALID_CURSOR')
-  return { box, from: { cursor } }
+  return { box, from: { cursor }, withEnvelopes }
 }

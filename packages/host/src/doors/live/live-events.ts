@@ -92,7 +92,7 @@ const sendMessage: LiveEvent = {
 /** `follow {messageBox, cursor | from}` (ours): everything after a cursor, each once and in order, and where to go on. */
 const follow: LiveEvent = {
   async run(data, { peer, mailbox, follows, answer, push }) {
-    const { box, from } = parseFollow(data)
+    const { box, from, withEnvelopes } = parseFollow(data)
     const address = { owner: peer.identityKey, box }
     const cursor = from === 'now' ? await mailbox.end(address) : from.cursor
     const restarted = cursor !== null && !mailbox.isOwn(cursor)
@@ -101,7 +101,7 @@ const follow: LiveEvent = {
       const pushed = {
         messageBox: box,
         cursor: mailbox.cursorAfter(message),
-        message: listedMessageJson(message, false),
+        message: listedMessageJson(message, withEnvelopes),
       }
       return push('message', pushed satisfies LiveMessageJson)
     })
