@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { seededRandom } from '@overpost/core/testing'
+import { expect } from 'chai'
 import { Chaos } from '../support/chaos.ts'
 import { metric } from '../support/host-metrics.ts'
 import { report } from '../support/report.ts'
@@ -9,7 +10,9 @@ import { until } from '../support/until.ts'
 import { fakeTimeLibrary, WrongClock } from '../support/wrong-clock.ts'
 
 const twoHours = 2 * 60 * 60
+const sixDays = 6 * 24 * 60 * 60
 const refusals = 'relay_messages_received_total{outcome="refused"}'
+const notices = 'relay_notices_total{kind="returned"}'
 const failedCalls = 'relay_outbox_attempts_total{outcome="failed"}'
 
 describe('hosts whose clocks are wrong', function () {
@@ -83,4 +86,24 @@ describe('hosts whose clocks are wrong', function () {
     await clock[Symbol.asyncDispose]()
     await chaos.end()
   })
+
+  scenario(
+    27,
+    'the age limit passes while the recipients’ host is down: each message comes back once, and none is delivered too',
+    async (run) => {
+      await using chaos = await begin(run, 27)
+      const sentBefore = chaos.checker.attempted
+      await network.kill('B')
+      run.count({ kills: 1 })
+      await chaos.checker.send(size(30, 1_000), 'until heard')
+      const sent = chaos.checker.attempted - sentBefore
+      await until('a failed call to B', async () => ((await metric(network.host('A').url, failedCalls)) ?? 0) > 0)
+      await using later = await WrongClock.start(network, 'A', sixDays)
+      await until('all notices', async () => (await metric(network.host('A').url, notices)) === sent, 60_000)
+      await later[Symbol.asyncDispose]()
+      await network.restart('B')
+      const { returned } = await chaos.end()
+      expect(returned).to.equal(sent)
+    },
+  )
 })
