@@ -16,19 +16,22 @@ export interface StatusDestination extends Omit<DestinationJson, 'receipt'> {
 }
 
 /** What became of one message, as the host says (docs/specs/message-status.md). */
-export interface MessageStatus extends Omit<StatusJson, 'destinations'> {
+export interface MessageStatus extends Omit<StatusJson, 'destinations' | 'receipt'> {
+  /** What this host itself signed, of a message that is in its recipient's box there: checked here. */
+  readonly receipt?: CustodyReceiptJson
   readonly destinations?: readonly StatusDestination[]
 }
 
+interface Known {
+  readonly sender: IdentityKey
+  /** The host that answers. */
+  readonly originHost: IdentityKey | null
+  readonly verifier: SignatureVerifier
+}
+
 /** The same with every receipt checked and made complete; one that does not hold is left out. */
-export function readMessageStatus(
-  { destinations, ...status }: StatusJson,
-  known: {
-    readonly sender: IdentityKey
-    readonly originHost: IdentityKey | null
-    readonly verifier: SignatureVerifier
-  },
-): MessageStatus {
+export function readMessageStatus({ destinations, receipt: own, ...named }: StatusJson, known: Known): MessageStatus {
+  const status = isOwnReceipt(own, named, known) ? { ...named, receipt: own } : named
   if (destinations === undefined) return status
   return {
     ...status,
@@ -47,4 +50,22 @@ export function readMessageStatus(
       return holds ? { ...destination, receipt: written as CustodyReceiptJson } : destination
     }),
   }
+}
+
+/** Whether the host that answers signed that it has this very message. */
+function isOwnReceipt(
+  json: unknown,
+  { recipient, messageBox, messageId }: StatusJson,
+  { sender, originHost, verifier }: Known,
+): json is CustodyReceiptJson {
+  const verified = json === undefined ? { fault: 'none' } : verifyCustodyReceipt(json, verifier)
+  if ('fault' in verified) return false
+  const { receipt } = verified
+  return (
+    receipt.host.identityKey === originHost &&
+    receipt.sender === sender &&
+    receipt.recipient === recipient &&
+    receipt.box === messageBox &&
+    receipt.messageId === messageId
+  )
 }

@@ -1,12 +1,17 @@
 import type { IdentityKey } from '@overpost/protocol'
 import type { HandleSeal } from './ports/handle-seal.ts'
-import type { MessageRecord, MessageRecords } from './ports/message-records.ts'
+import type { FoundRecord, MessageRecords } from './ports/message-records.ts'
 
 /** What a sender is told of one message. `unknown`: it is not theirs, not of this store, or forgotten. */
 export type MessageStatus =
-  | { readonly kind: 'record'; readonly handle: string; readonly record: MessageRecord }
-  /** No more than that is known any more. */
-  | { readonly kind: 'ended'; readonly handle: string; readonly state: 'delivered' | 'acknowledged' }
+  | { readonly kind: 'record'; readonly handle: string; readonly record: FoundRecord }
+  /** No more than that is known any more. `isPruned`: as of a record. */
+  | {
+      readonly kind: 'ended'
+      readonly handle: string
+      readonly state: 'delivered' | 'acknowledged'
+      readonly isPruned: boolean
+    }
   | { readonly kind: 'unknown'; readonly handle: string }
 
 export interface StatusDeps {
@@ -16,7 +21,8 @@ export interface StatusDeps {
 
 /**
  * What became of messages, in the order of their handles. A message that stays here has no record of its own: its place in the
- * box is what its handle names, and when nothing is there any more its recipient has acknowledged it.
+ * box is what its handle names, and when nothing is there any more its recipient has acknowledged it, or the box
+ * has not kept it for so long.
  */
 export async function statusOf(
   sender: IdentityKey,
@@ -33,9 +39,11 @@ export async function statusOf(
     const handled = opened[index] ?? null
     if (handled === null) return { kind: 'unknown', handle }
     // Its envelope was remembered, so it was in a box here, or went on to its home.
-    if (handled.kind === 'gone') return { kind: 'ended', handle, state: 'delivered' }
+    if (handled.kind === 'gone') return { kind: 'ended', handle, state: 'delivered', isPruned: false }
     const record = found[next++] ?? null
+    if (record === 'pruned') return { kind: 'ended', handle, state: 'delivered', isPruned: true }
     if (record !== null) return { kind: 'record', handle, record }
-    return handled.kind === 'kept' ? { kind: 'ended', handle, state: 'acknowledged' } : { kind: 'unknown', handle }
+    if (handled.kind !== 'kept') return { kind: 'unknown', handle }
+    return { kind: 'ended', handle, state: 'acknowledged', isPruned: false }
   })
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { BoxName, MessageId } from '@overpost/protocol'
 import { openStore } from '@overpost/store'
 import { expect } from 'chai'
-import { aliceWallet, bobWallet, callerFixture, hostFixture } from './testing/host-fixture.ts'
+import { SealedHandles } from './handle-seal.ts'
+import { aliceWallet, bobWallet, callerFixture, hostFixture, hostWallet } from './testing/host-fixture.ts'
 
 const dayMs = 86_400_000
 
@@ -23,6 +24,7 @@ describe('the retention of a host', () => {
       ['news_today', 8],
       ['ledger', 5_000],
     ]
+    const handles: string[] = []
     {
       await using store = await openStore({ kind: 'sqlite', file })
       for (const [box, days] of messages) {
@@ -32,7 +34,10 @@ describe('the retention of a host', () => {
           ...{ contentType: 'text/plain' as const, body: 'hello' },
         }
         const acceptedAtMs = Date.now() - days * dayMs
-        await store.mailboxes.accept([{ message, acceptedAtMs, here: 'home', forwardings: [], seeksOthers: false }])
+        const placement = { message, acceptedAtMs, here: 'home', forwardings: [], seeksOthers: false } as const
+        const [kept] = await store.mailboxes.accept([placement])
+        if (kept?.ref == null) throw new Error('kept, and no ref')
+        handles.push(new SealedHandles(hostWallet, store.mailboxes.incarnation).seal(kept.ref, aliceWallet.identityKey))
       }
     }
     await using host = await hostFixture({
@@ -48,6 +53,14 @@ describe('the retention of a host', () => {
       left.push(...(json['messages'] as { messageId: string }[]).map(({ messageId }) => messageId))
     }
     expect(left).to.deep.equal(['inbox 364', 'ledger 5000'])
+    using alice = callerFixture(aliceWallet, host.url)
+    const { json } = await alice.post('/messageStatus', { handles })
+    const ends = (json['results'] as { state: string; pruned?: boolean; receipt?: object }[]).map(
+      ({ state, pruned = false, receipt }) => ({ state, pruned, hasReceipt: receipt !== undefined }),
+    )
+    const removed = { state: 'delivered', pruned: true, hasReceipt: false }
+    const kept = { state: 'delivered', pruned: false, hasReceipt: true }
+    expect(ends).to.deep.equal([removed, kept, removed, kept])
     const document = (await (await fetch(`${host.url}/.well-known/relay-host`)).json()) as { retention: object }
     expect(document.retention).to.deep.equal({
       days: 365,

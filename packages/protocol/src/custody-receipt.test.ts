@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import {
   custodyBodyHash,
   custodyLeaf,
+  ownForwardId,
   proveCustody,
   signCustody,
   verifyCustody,
@@ -68,6 +69,15 @@ describe('custody receipts', () => {
     const { results, custodySignature } = propagateMessagesAnswerSchema.parse(three.answer)
     expect(leaves).to.deep.equal(results.map((result) => (result as { custody: Custody }).custody.leaf))
     expect(await signCustody(host.wallet, leaves, verifier)).to.equal(custodySignature)
+  })
+
+  it('name what was forwarded by nobody as in docs/specs/custody-receipt.md', () => {
+    const vector = specJson('custody-receipt.md', 'the forward id of what is here') as {
+      handle: string
+      acceptedAtMs: number
+      forwardId: string
+    }
+    expect(ownForwardId(vector.handle, vector.acceptedAtMs, verifier)).to.equal(vector.forwardId)
   })
 
   it('prove each message of an answer by a path of its own', () => {

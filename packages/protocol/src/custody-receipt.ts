@@ -59,6 +59,15 @@ export function custodyBodyHash(body: string, hasher: Hasher): string {
   return bytesToHex(hasher.sha256(body))
 }
 
+/**
+ * Under which forward id a host signs for what its sender handed in to it directly, and nobody forwarded: the time, and the first 24
+ * bytes of the SHA-256 of the handle.
+ */
+export function ownForwardId(handle: string, acceptedAtMs: number, hasher: Hasher): ForwardId {
+  const name = bytesToHex(hasher.sha256(handle)).slice(0, 48)
+  return (acceptedAtMs.toString(16).padStart(16, '0') + name) as ForwardId
+}
+
 /** The hash of the leaf of a message that was stored then, 64 hexadecimal digits. */
 export function custodyLeaf(message: CustodyMessage, storedAtMs: number, hasher: Hasher): string {
   const box = encoder.encode(message.box)

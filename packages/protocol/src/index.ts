@@ -47,6 +47,7 @@ export { contentOf, unwrapBody, wrapBody, type MessageContent } from './content.
 export {
   custodyBodyHash,
   custodyLeaf,
+  ownForwardId,
   proveCustody,
   signCustody,
   verifyCustody,

@@ -122,7 +122,7 @@ export interface MailboxStore {
   boxes(after: number, limit: number): Promise<BoxAge[]>
   /**
    * Deletes of a box what came before `beforeMs`, out of its `most` oldest messages, guests' copies left out: those go with what
-   * carries them on. What was remembered of them stays. Resolves to the count deleted.
+   * carries them on. What was remembered of them stays, and how far it came, for `MessageRecords`. Resolves to the count deleted.
    */
   prune(boxId: number, beforeMs: number, most: number): Promise<number>
   /** Forgets forward ids and envelopes made, and requests received, before `beforeMs`. Resolves to whether more are left to forget. */

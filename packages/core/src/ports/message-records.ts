@@ -35,14 +35,25 @@ export interface MessageRecord {
   readonly destinations: readonly DestinationRecord[]
 }
 
+/** A record, with what the box of the recipient here adds. */
+export interface FoundRecord extends MessageRecord {
+  /**
+   * It is in its box here no more, of which retention has removed what came after it: whether it was acknowledged is not known.
+   * Then its state is `delivered`.
+   */
+  readonly isPruned: boolean
+  /** SHA-256 of the body that is in the box here, 64 hexadecimal digits; null when it is not here. */
+  readonly bodyHash: string | null
+}
+
 /**
  * Reads what became of accepted messages. A record in the outbox has its end once, and keeps it until it is forgotten
  * (`OutboxStore.prune`).
  */
 export interface MessageRecords {
   /**
-   * One per ref, in order. Null: a `kept` one is not in its box any more, so its recipient acknowledged it; an `outgoing` one
-   * is forgotten.
+   * One per ref, in order. `pruned`: a `kept` one is gone, as {@link FoundRecord.isPruned} says. Null: a `kept` one is gone
+   * otherwise, so its recipient acknowledged it; an `outgoing` one is forgotten.
    */
-  find(refs: readonly MessageRef[]): Promise<(MessageRecord | null)[]>
+  find(refs: readonly MessageRef[]): Promise<(FoundRecord | 'pruned' | null)[]>
 }

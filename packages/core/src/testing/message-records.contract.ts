@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import type { MessageRef } from '../message.ts'
 import type { Placement } from '../ports/mailbox-store.ts'
-import type { MessageRecord } from '../ports/message-records.ts'
+import type { FoundRecord } from '../ports/message-records.ts'
 import { freshDestination, type ParcelEnd } from '../ports/outbox-store.ts'
 import type { Store } from '../ports/store.ts'
 import {
@@ -24,6 +25,7 @@ const receipt = {
   signatureHex: '3044',
 }
 const delivered: ParcelEnd = { kind: 'delivered', receipt }
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const failed: ParcelEnd = { kind: 'failed', reason: 'ERR_NO' }
 const retry: ParcelEnd = { kind: 'retry', atMs: nowMs + 5, reason: 'ERR_BUSY', counts: true }
 
@@ -36,8 +38,11 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       if (kept?.ref == null) throw new Error('kept, and no ref')
       return kept.ref
     }
-    const find = async (ref: MessageRef): Promise<MessageRecord | null> =>
-      (await store().records.find([ref]))[0] ?? null
+    const find = async (ref: MessageRef): Promise<FoundRecord | null> => {
+      const [found = null] = await store().records.find([ref])
+      if (found === 'pruned') throw new Error('pruned')
+      return found
+    }
     const stateOf = async (ref: MessageRef): Promise<string> => (await find(ref))?.state ?? 'none'
     const finish = async (...ends: ParcelEnd[]): Promise<void> => {
       for (const end of ends) await store().outbox.finishParcels(await claimParcels(store()), [end], freshDestination)
@@ -54,6 +59,7 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       expect(await find(ref)).to.deep.equal({
         ...{ sender: alice, recipient: bob, box: inbox, messageId: 'm1', acceptedAtMs: nowMs, state: 'delivered' },
         ...{ settledAtMs: null, isHere: true, attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
+        ...{ isPruned: false, bodyHash: sha256('hello') },
       })
       await store().mailboxes.acknowledge(bob, ['m1'])
       expect(await find(ref)).to.equal(null)
@@ -101,7 +107,7 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       const ref = await put(guestFixture())
       expect(await find(ref)).to.deep.include({ state: 'waiting', isHere: false, nextAttemptAtMs: nowMs })
       await listing(store())
-      expect(await find(ref)).to.deep.include({ state: 'delivered', isHere: true })
+      expect(await find(ref)).to.deep.include({ state: 'delivered', bodyHash: sha256('hello') })
       await store().mailboxes.acknowledge(bob, ['m1'])
       expect(await find(ref)).to.deep.include({ state: 'acknowledged', isHere: false, nextAttemptAtMs: null })
     })
@@ -182,7 +188,8 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
         { ...ref, acceptedAtMs: nowMs + 1 },
       ])
       const found = await store().records.find([...wrong, ...refs])
-      expect(found.map((record) => record?.messageId ?? null)).to.deep.equal([null, null, null, null, 'm1', 'm2'])
+      const ids = found.map((record) => (record === 'pruned' ? record : (record?.messageId ?? null)))
+      expect(ids).to.deep.equal([null, null, null, null, 'm1', 'm2'])
     })
 
     describe('of what no host takes', () => {

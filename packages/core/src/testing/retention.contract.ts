@@ -1,6 +1,17 @@
 import { expect } from 'chai'
+import type { MessageRef } from '../message.ts'
+import type { Placement } from '../ports/mailbox-store.ts'
 import type { Store } from '../ports/store.ts'
-import { arrivalFixture, bob, boxFixture, fixtureNowMs, guestFixture, idFixture, placementFixture } from './fixtures.ts'
+import {
+  arrivalFixture,
+  bob,
+  boxFixture,
+  fixtureNowMs,
+  forwardedFixture,
+  guestFixture,
+  idFixture,
+  placementFixture,
+} from './fixtures.ts'
 import { claimText, claimLimits, eachWithStore, listing, received } from './with-store.ts'
 
 /** What a store promises of `boxes` and `prune`, run once for each adapter. */
@@ -47,6 +58,42 @@ export function retentionContract(adapter: string, open: () => Promise<Store>): 
       await store().mailboxes.prune(await inboxId(), fixtureNowMs + 1, 10)
       expect(await listing(store())).to.deep.equal([])
       expect(await received(store(), [arrivalFixture()])).to.deep.equal(['duplicate'])
+    })
+
+    describe('tells what it removed from what was acknowledged', () => {
+      const put = async (id: string, overrides: Partial<Placement> = {}): Promise<MessageRef> => {
+        const [kept] = await store().mailboxes.accept([placementFixture({ messageId: idFixture(id) }, overrides)])
+        if (kept?.ref == null) throw new Error('kept, and no ref')
+        return kept.ref
+      }
+      const prune = async (beforeMs: number) => store().mailboxes.prune(await inboxId(), beforeMs, 10)
+
+      it('as far as it knows: of what came before the last that it removed, it does not', async () => {
+        await keep('x', fixtureNowMs, 'other')
+        const acknowledged = await put('a')
+        const pruned = await put('b')
+        const later = await put('c', { acceptedAtMs: fixtureNowMs + 5 })
+        await store().mailboxes.acknowledge(bob, ['a'])
+        expect(await store().records.find([acknowledged])).to.deep.equal([null])
+        const id = (await store().mailboxes.boxes(0, 2))[1]?.id ?? 0
+        expect(await store().mailboxes.prune(id, fixtureNowMs + 1, 10)).to.equal(1)
+        await store().mailboxes.acknowledge(bob, ['c'])
+        expect(await store().mailboxes.prune(id, fixtureNowMs + 1, 10)).to.equal(0)
+        expect(await store().records.find([acknowledged, pruned, later])).to.deep.equal(['pruned', 'pruned', null])
+      })
+
+      for (const removal of ['pruned', 'acknowledged'] as const) {
+        it(`also of a message that another home has too: ${removal}`, async () => {
+          const { forwardings } = forwardedFixture(['hosta'])
+          const ref = await put('a', { forwardings })
+          if (removal === 'pruned') expect(await prune(fixtureNowMs + 1)).to.equal(1)
+          else await store().mailboxes.acknowledge(bob, ['a'])
+          const isPruned = removal === 'pruned'
+          const state = isPruned ? 'delivered' : 'acknowledged'
+          const [record] = await store().records.find([ref])
+          expect(record).to.deep.include({ state, isPruned, isHere: false, bodyHash: null })
+        })
+      }
     })
 
     it('leaves a guest’s copy, which still looks for its home', async () => {

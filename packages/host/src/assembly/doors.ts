@@ -84,7 +84,7 @@ export function openDoors(
     addRoutes(routes) {
       messageboxRoutes(routes, {
         ...{ acknowledgements, router, mailbox, limits, callerLimits, isPublicKey },
-        status: { handles, records: store.records },
+        status: { handles, records: store.records, wallet, verifier, self },
       })
       permissionsRoutes(routes, { permissions, isPublicKey })
       deviceRoutes(routes, { devices: store.devices, clock })

@@ -5,7 +5,7 @@ import type { OutgoingMessage } from './memory-outgoing.ts'
 
 /** A message in a box. `outgoing`: it is a guest, and looks for its home. `stays`: it was listed, or its home is here too. */
 export interface KeptMessage {
-  /** Unlike any other of this log. */
+  /** Its box, and its place there. */
   readonly id: number
   stored: StoredMessage
   outgoing: OutgoingMessage | null
@@ -15,10 +15,16 @@ export interface KeptMessage {
 }
 
 interface Box {
+  readonly id: number
   readonly box: BoxName
   lastSequence: number
+  /** Up to here retention has come. */
+  prunedTo: number
   messages: KeptMessage[]
 }
+
+/** Of one box. */
+const sequences = 2 ** 32
 
 export type Identity = Pick<Message, 'recipient' | 'box' | 'sender' | 'messageId'>
 
@@ -28,16 +34,18 @@ export class MemoryLog {
   readonly #byIdentity = new Map<string, KeptMessage>()
   readonly #byListedId = new Map<string, KeptMessage>()
   readonly #byId = new Map<number, KeptMessage>()
-  #lastId = 0
 
   append(message: Message, receivedAtMs: number, originHost: IdentityKey | null): KeptMessage {
     const key = boxKey({ owner: message.recipient, box: message.box })
-    const box = this.#boxes.get(key) ?? { box: message.box, lastSequence: 0, messages: [] }
+    const box = this.#boxes.get(key) ?? {
+      ...{ id: this.#boxes.size + 1, box: message.box },
+      ...{ lastSequence: 0, prunedTo: 0, messages: [] },
+    }
     this.#boxes.set(key, box)
     const sequence = ++box.lastSequence
     const listedId = listedIdFor(message, (id) => this.findListed(message.recipient, id) !== null)
     const kept = {
-      id: ++this.#lastId,
+      id: box.id * sequences + sequence,
       // Where the sender handed it in, nobody needs to be shown how.
       stored: {
         ...message,
@@ -69,6 +77,17 @@ export class MemoryLog {
     this.#byListedId.delete(`${stored.recipient} ${stored.listedId}`)
   }
 
+  prune(kept: KeptMessage): void {
+    this.remove(kept)
+    const box = this.#boxOf(kept.id)
+    if (box !== undefined) box.prunedTo = Math.max(box.prunedTo, kept.stored.sequence)
+  }
+
+  /** Whether retention has come past what had this id. */
+  isPruned(id: number): boolean {
+    return id % sequences <= (this.#boxOf(id)?.prunedTo ?? 0)
+  }
+
   findById(id: number): KeptMessage | null {
     return this.#byId.get(id) ?? null
   }
@@ -98,6 +117,10 @@ export class MemoryLog {
   /** Every box that something was ever in, in that order. */
   boxes(): { readonly box: BoxName; readonly messages: readonly KeptMessage[] }[] {
     return [...this.#boxes.values()]
+  }
+
+  #boxOf(id: number): Box | undefined {
+    return [...this.#boxes.values()][Math.floor(id / sequences) - 1]
   }
 
   lastSequence(address: BoxAddress): number {

@@ -122,7 +122,7 @@ export class MemoryMailboxStore implements MailboxStore {
   prune(boxId: number, beforeMs: number, most: number): Promise<number> {
     const messages = this.#log.boxes()[boxId - 1]?.messages.filter(({ outgoing }) => outgoing === null) ?? []
     const old = messages.slice(0, most).filter(({ stored }) => stored.receivedAtMs < beforeMs)
-    for (const kept of old) this.#log.remove(kept)
+    for (const kept of old) this.#log.prune(kept)
     return Promise.resolve(old.length)
   }
 

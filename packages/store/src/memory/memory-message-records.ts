@@ -1,6 +1,7 @@
-import type { DestinationRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
+import type { DestinationRecord, FoundRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
-import type { KeptMessage, MemoryLog } from './memory-log.ts'
+import { bodyHash } from '../rules/body-hash.ts'
+import type { MemoryLog } from './memory-log.ts'
 import type { KeptParcel, MemoryOutgoing, OutgoingMessage } from './memory-outgoing.ts'
 
 /** What became of messages, as long as this process remembers. */
@@ -9,13 +10,20 @@ export function memoryMessageRecords(log: MemoryLog, outgoing: MemoryOutgoing): 
     find: (refs) =>
       Promise.resolve(
         refs.map(({ kind, id, acceptedAtMs }) => {
-          const found = outgoing.find(Number(id))
-          const record =
-            kind === 'kept' ? recordOfKept(log.findById(Number(id))) : found === null ? null : recordOf(found, outgoing)
-          return record?.acceptedAtMs === acceptedAtMs ? record : null
+          const record = kind === 'kept' ? findKept(log, Number(id)) : findOutgoing(log, outgoing, Number(id))
+          return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
         }),
       ),
   }
+}
+
+function findOutgoing(log: MemoryLog, outgoing: MemoryOutgoing, id: number): FoundRecord | null {
+  const found = outgoing.find(id)
+  if (found === null) return null
+  const record = recordOf(found, outgoing)
+  if (record.isHere) return { ...record, isPruned: false, bodyHash: bodyHash(found.message.body) }
+  const isPruned = found.home !== null && log.isPruned(found.home.id)
+  return { ...record, state: isPruned ? 'delivered' : record.state, isPruned, bodyHash: null }
 }
 
 export function recordOf(message: OutgoingMessage, outgoing: MemoryOutgoing): MessageRecord {
@@ -56,11 +64,13 @@ function stateOf({ home, ended }: OutgoingMessage, isHere: boolean): MessageStat
   return ended?.as ?? 'waiting'
 }
 
-function recordOfKept(kept: KeptMessage | null): MessageRecord | null {
-  if (kept === null) return null
-  const { sender, recipient, box, messageId, receivedAtMs: acceptedAtMs } = kept.stored
+function findKept(log: MemoryLog, id: number): FoundRecord | 'pruned' | null {
+  const kept = log.findById(id)
+  if (kept === null) return log.isPruned(id) ? 'pruned' : null
+  const { sender, recipient, box, messageId, receivedAtMs: acceptedAtMs, body } = kept.stored
   return {
     ...{ sender, recipient, box, messageId, acceptedAtMs, state: 'delivered', settledAtMs: null, isHere: true },
     ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
+    ...{ isPruned: false, bodyHash: bodyHash(body) },
   }
 }

@@ -13,6 +13,7 @@ import { addCustody } from './migrations/0011-custody.ts'
 import { addDevices } from './migrations/0012-devices.ts'
 import { addAcknowledgements } from './migrations/0013-acknowledgements.ts'
 import { markBackups } from './migrations/0014-backups.ts'
+import { notePruned } from './migrations/0015-pruned.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -30,6 +31,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addDevices,
   addAcknowledgements,
   markBackups,
+  notePruned,
 ]
 
 /**

@@ -1,10 +1,18 @@
-import type { DestinationRecord, MessageRecord, MessageRecords, MessageRef, MessageState } from '@overpost/core'
+import type {
+  DestinationRecord,
+  FoundRecord,
+  MessageRecord,
+  MessageRecords,
+  MessageRef,
+  MessageState,
+} from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
+import { bodyHash } from '../rules/body-hash.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { decodeReceipt, messageEnd } from './row-codes.ts'
 
-type KeptColumns = [number, Buffer, string, string, number]
+type KeptColumns = [number, Buffer, string, string, number, string]
 type OutgoingColumns = [
   number,
   number,
@@ -29,24 +37,24 @@ export function sqliteMessageRecords(reader: ReaderContext): MessageRecords {
   return {
     find: (refs) =>
       new Promise((resolve) => {
-        const find = ({ kind, id, acceptedAtMs }: MessageRef): MessageRecord | null => {
-          const record = kind === 'kept' ? findKept(reader, id) : readOutgoingRecord(reader, Number(id))
-          return record?.acceptedAtMs === acceptedAtMs ? record : null
+        const find = ({ kind, id, acceptedAtMs }: MessageRef): FoundRecord | 'pruned' | null => {
+          const record = kind === 'kept' ? findKept(reader, id) : findOutgoing(reader, Number(id))
+          return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
         }
         resolve(reader.read(() => refs.map(find)))
       }),
   }
 }
 
-function findKept(reader: ReaderContext, id: bigint): MessageRecord | null {
+function findKept(reader: ReaderContext, id: bigint): FoundRecord | 'pruned' | null {
   const row = reader
     .sql<KeptColumns>(
-      `SELECT m.sender_id, i.key, b.name, m.message_id, m.received_at_ms FROM messages m
+      `SELECT m.sender_id, i.key, b.name, m.message_id, m.received_at_ms, m.body FROM messages m
        JOIN mailboxes b ON b.id = m.mailbox_id JOIN identities i ON i.id = m.owner_id WHERE m.id = ?`,
     )
     .get(id)
-  if (row === undefined) return null
-  const [senderId, owner, box, messageId, acceptedAtMs] = row
+  if (row === undefined) return isPruned(reader, id) ? 'pruned' : null
+  const [senderId, owner, box, messageId, acceptedAtMs, body] = row
   return {
     sender: reader.key(senderId),
     recipient: owner.toString('hex') as IdentityKey,
@@ -55,7 +63,41 @@ function findKept(reader: ReaderContext, id: bigint): MessageRecord | null {
     acceptedAtMs,
     ...{ state: 'delivered', settledAtMs: null, isHere: true },
     ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
+    ...{ isPruned: false, bodyHash: bodyHash(body) },
   }
+}
+
+/** Whether retention has come past the place in a box that had this id. */
+function isPruned(reader: ReaderContext, id: bigint): boolean {
+  return (
+    reader.sql('SELECT 1 FROM mailboxes WHERE id = ? >> 32 AND pruned_to >= ? & 0xffffffff').get(id, id) !== undefined
+  )
+}
+
+function findOutgoing(reader: ReaderContext, id: number): FoundRecord | null {
+  const record = readOutgoingRecord(reader, id)
+  if (record === null) return null
+  const [body, wasPruned] = record.isHere || record.state === 'acknowledged' ? readCopy(reader, id) : [null, 0]
+  // It went between the two reads: now its record says so.
+  if (record.isHere && body === null) return findOutgoing(reader, id)
+  return {
+    ...record,
+    state: wasPruned === 1 ? 'delivered' : record.state,
+    isPruned: wasPruned === 1,
+    bodyHash: body === null ? null : bodyHash(body),
+  }
+}
+
+/** The body of the copy here, and whether retention has come past where it was. */
+function readCopy(reader: ReaderContext, id: number): [string | null, number] {
+  const row = reader
+    .sql<[string | null, number]>(
+      `SELECT m.body, m.id IS NULL AND EXISTS (
+         SELECT 1 FROM mailboxes WHERE id = o.home_message >> 32 AND pruned_to >= o.home_message & 0xffffffff)
+       FROM outgoing o LEFT JOIN messages m ON m.id = coalesce(o.home_message, o.guest_message) WHERE o.id = ?`,
+    )
+    .get(id)
+  return row ?? [null, 0]
 }
 
 /** A message on its way out, or settled; null when there is none of that id. */

@@ -50,7 +50,9 @@ export const status = defineCommand({
 
 /** The first receipt that holds: with several homes, each gives its own. */
 function writeReceipt(found: readonly MessageStatus[], file: string, io: Pick<Io, 'err'>): number {
-  const receipts = found.flatMap(({ destinations = [] }) => destinations.flatMap(({ receipt }) => receipt ?? []))
+  const receipts = found.flatMap(({ receipt: own, destinations = [] }) =>
+    [own, ...destinations.map(({ receipt }) => receipt)].flatMap((receipt) => receipt ?? []),
+  )
   const [receipt] = receipts
   if (receipt === undefined) {
     io.err('overpost: no host has given a receipt that holds')
@@ -65,9 +67,12 @@ function exitCode(found: readonly MessageStatus[]): number {
   return found.some(({ state }) => state === 'waiting') ? exitCodes.waiting : exitCodes.done
 }
 
-function words({ handle, state, attempts = 0, reason, nextAttemptAtMs, destinations = [] }: MessageStatus): string[] {
+function words({ handle, state, pruned, receipt, ...rest }: MessageStatus): string[] {
+  const { attempts = 0, reason, nextAttemptAtMs, destinations = [] } = rest
   const where = destinations.map(({ origin, state: there }) => `${origin} (${there})`).join(', ')
   const next = nextAttemptAtMs === undefined ? [] : [`next ${new Date(nextAttemptAtMs).toISOString()}`]
   const tried = attempts === 0 ? [] : [`${attempts} attempts`]
-  return [handle, state, [where, ...tried, reason ?? '', ...next].filter((part) => part !== '').join('; ')]
+  const here = receipt === undefined ? '' : 'in their box here'
+  const gone = pruned === true ? 'the box keeps nothing that old' : ''
+  return [handle, state, [here, gone, where, ...tried, reason ?? '', ...next].filter((part) => part !== '').join('; ')]
 }

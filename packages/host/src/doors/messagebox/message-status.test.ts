@@ -1,3 +1,11 @@
+import {
+  custodyBodyHash,
+  custodyLeaf,
+  ownForwardId,
+  sdkSignatureVerifier,
+  verifyCustodyReceipt,
+  type CustodyReceipt,
+} from '@overpost/protocol'
 import { expect } from 'chai'
 import type { Host } from '../../host.ts'
 import {
@@ -57,6 +65,51 @@ describe('POST /messageStatus', () => {
     const [after] = await status(alice, [handle])
     expect(after).to.deep.include({ state: 'acknowledged', messageId: 'm1' })
     expect(after).not.to.have.property('nextAttemptAtMs')
+  })
+
+  describe('of what is in a box here', () => {
+    /** What the receipts say to somebody who has never heard of this host; null where there is none that holds. */
+    const receipts = async (handles: readonly string[]) =>
+      (await status(alice, handles)).map(({ receipt }) => {
+        const verified = verifyCustodyReceipt(receipt, sdkSignatureVerifier())
+        return 'receipt' in verified ? verified.receipt : null
+      })
+
+    it('gives its own receipt, until it is acknowledged', async () => {
+      await bob.post('/authorizeRouting', await authorizationBody(bobWallet, host))
+      const handle = await send('m1')
+      const [receipt] = await receipts([handle])
+      const [{ acceptedAtMs } = {}] = await status(alice, [handle])
+      expect(receipt).to.deep.include({
+        ...{ host: { identityKey: host.identityKey, origin: host.url }, originHost: host.identityKey },
+        ...{ recipient: bobKey, sender: aliceWallet.identityKey, box: 'inbox', messageId: 'm1' },
+        bodyHash: custodyBodyHash('hello', sdkSignatureVerifier()),
+        forwardId: ownForwardId(handle, acceptedAtMs as number, sdkSignatureVerifier()),
+      })
+      expect(receipt?.proof.storedAtMs).to.equal(acceptedAtMs)
+      await bob.post('/acknowledgeMessage', { messageIds: ['m1'] })
+      expect(await receipts([handle])).to.deep.equal([null])
+    })
+
+    it('signs once for a whole question, and the same leaf each time', async () => {
+      await bob.post('/authorizeRouting', await authorizationBody(bobWallet, host))
+      const handles = [await send('m1'), await send('m2'), await send('m3')]
+      const together = await receipts([handles[0]!, 'no handle', ...handles.slice(1)])
+      expect(together.map((receipt) => receipt?.messageId ?? null)).to.deep.equal(['m1', null, 'm2', 'm3'])
+      expect(new Set(together.flatMap((receipt) => receipt?.proof.signatureHex ?? [])).size).to.equal(1)
+      const [alone] = await receipts([handles[2]!])
+      const leaf = (receipt: CustodyReceipt | null | undefined) =>
+        receipt == null ? null : custodyLeaf(receipt, receipt.proof.storedAtMs, sdkSignatureVerifier())
+      expect(leaf(alone)).to.be.a('string').and.equal(leaf(together[3]))
+    })
+
+    it('gives one for a guest’s copy once it was listed, and none before', async () => {
+      const handle = await send('m1')
+      expect(await receipts([handle])).to.deep.equal([null])
+      await bob.post('/listMessages', { messageBox: 'inbox' })
+      expect(await states(alice, [handle])).to.deep.equal(['delivered'])
+      expect((await receipts([handle]))[0]).to.include({ messageId: 'm1', originHost: host.identityKey })
+    })
   })
 
   it('answers in order, each caller for their own messages only', async () => {

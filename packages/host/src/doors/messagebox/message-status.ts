@@ -1,28 +1,42 @@
 import { statusOf, type MessageStatus, type StatusDeps } from '@overpost/core'
-import { parseMessageStatus, type MessageStatusAnswer, type MessageStatusJson } from '@overpost/protocol'
+import {
+  parseMessageStatus,
+  type CustodyReceiptJson,
+  type MessageStatusAnswer,
+  type MessageStatusJson,
+} from '@overpost/protocol'
 import type { PeerState } from '@overpost/auth'
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
+import { ownReceipts, type OwnReceiptsDeps } from './own-receipts.ts'
+
+export interface MessageStatusDeps extends StatusDeps, OwnReceiptsDeps {}
 
 /** `POST /messageStatus` (ours): what became of the caller's own messages, by handle, in order (docs/specs/message-status.md). */
-export function messageStatus(deps: StatusDeps): Middleware<PeerState> {
+export function messageStatus(deps: MessageStatusDeps): Middleware<PeerState> {
   return async (ctx) => {
     const { handles } = parseMessageStatus(parseBody(ctx.state.rawBody))
     const found = await statusOf(ctx.state.peer.identityKey, handles, deps)
-    ctx.body = { status: 'success', results: found.map(toJson) } satisfies MessageStatusAnswer
+    const receipts = await ownReceipts(found, deps)
+    const results = found.map((status) => toJson(status, receipts.get(status.handle) ?? null))
+    ctx.body = { status: 'success', results } satisfies MessageStatusAnswer
   }
 }
 
-function toJson(status: MessageStatus): MessageStatusJson {
+function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null): MessageStatusJson {
   const { handle } = status
   if (status.kind === 'unknown') return { handle, state: 'unknown' }
-  if (status.kind === 'ended') return { handle, state: status.state }
+  if (status.kind === 'ended') {
+    return { handle, state: status.state, ...(status.isPruned ? { pruned: true } : {}) }
+  }
   const { state, recipient, box, messageId, acceptedAtMs, attempts, ...rest } = status.record
   return {
     ...{ handle, state, recipient, messageBox: box, messageId, acceptedAtMs, attempts },
     ...(rest.settledAtMs === null ? {} : { settledAtMs: rest.settledAtMs }),
     ...(rest.nextAttemptAtMs === null ? {} : { nextAttemptAtMs: rest.nextAttemptAtMs }),
     ...(rest.reason === null ? {} : { reason: rest.reason }),
+    ...(rest.isPruned ? { pruned: true as const } : {}),
+    ...(receipt === null ? {} : { receipt: { ...receipt } }),
     destinations: rest.destinations.map(({ destination, reason, receipt, ...known }) => ({
       ...{ ...destination, ...known },
       ...(reason === null ? {} : { reason }),
