@@ -9,17 +9,37 @@ const maxAnswerBytes = 64 * 1024 * 1024
 /** The fields of a refusal that every one has. */
 const known = new Set(['status', 'code', 'description'])
 
+export interface HostCall<Schema extends z.ZodType> {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: object
+  readonly schema: Schema
+}
+
+/** {@link callHost} in a client's own session and within its own time. */
+export type CallHost = <Schema extends z.ZodType>(
+  call: HostCall<Schema>,
+  options: { readonly signal?: AbortSignal },
+) => Promise<z.output<Schema>>
+
 /**
- * `POST`s JSON in an authenticated session, and reads the answer by `schema`.
+ * Makes a call with JSON in an authenticated session, and reads the answer by `schema`.
  * @throws {RelayClientError} the host's refusal, or why there is no answer that can be believed
  */
 export async function callHost<Schema extends z.ZodType>(
   session: SignedSession,
-  { path, body, schema, limits }: { path: string; body: object; schema: Schema; limits: Limits },
+  { method, path, body, schema }: HostCall<Schema>,
+  limits: Limits,
 ): Promise<z.output<Schema>> {
-  const answer = await withDeadline(limits, `POST ${path}`, async (signal) => {
+  const answer = await withDeadline(limits, `${method} ${path.split('?')[0] ?? ''}`, async (signal) => {
     try {
-      return await session.call({ method: 'POST', path, body: JSON.stringify(body), signal, maxAnswerBytes })
+      return await session.call({
+        method,
+        path,
+        body: body === undefined ? '' : JSON.stringify(body),
+        signal,
+        maxAnswerBytes,
+      })
     } catch (error) {
       throw error instanceof SessionError ? fromSession(error) : error
     }

@@ -1,4 +1,5 @@
 export type { BodySecrecy } from './body-cipher.ts'
+export type { Device, DevicesClient, NewDevice } from './devices-client.ts'
 export { findHosts, type FindHostsRequest, type FoundHost, type FoundHosts } from './find-hosts.ts'
 export type { FollowedMessage, FollowOptions } from './follow.ts'
 export { headerServiceTracker } from './header-service-tracker.ts'
@@ -21,6 +22,7 @@ export {
 } from './message-box-client.ts'
 export { OperatorClient, type OperatorClientOptions } from './operator-client.ts'
 export type { MessageStatus, StatusDestination } from './message-status.ts'
+export type { Permission, PermissionNames, PermissionsClient, Quote } from './permissions-client.ts'
 export type { OutgoingMessage, PreparedMessage } from './prepare-message.ts'
 export type { WithdrawOptions, Withdrawn } from './publish-withdrawal.ts'
 export { RelayClientError, type ClientErrorCode } from './relay-client-error.ts'

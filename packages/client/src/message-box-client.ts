@@ -33,13 +33,15 @@ import {
 import * as z from 'zod'
 import { authorizationRequest } from './authorization-request.ts'
 import type { CipherWallet } from './body-cipher.ts'
-import { callHost } from './call-host.ts'
+import { callHost, type CallHost } from './call-host.ts'
 import { withDeadline } from './deadline.ts'
+import { DevicesClient } from './devices-client.ts'
 import { fetchCapability } from './fetch-capability.ts'
 import { follow, type FollowedMessage, type FollowOptions } from './follow.ts'
 import { platformWebSocket, type OpenWebSocket } from './live-socket.ts'
 import { readListedMessage, type ListedMessage } from './listed-message.ts'
 import { readMessageStatus, type MessageStatus } from './message-status.ts'
+import { PermissionsClient } from './permissions-client.ts'
 import { prepareMessage, type OutgoingMessage, type PreparedMessage } from './prepare-message.ts'
 import { RelayClientError } from './relay-client-error.ts'
 import { publishWithdrawal, type WithdrawOptions, type Withdrawn } from './publish-withdrawal.ts'
@@ -143,6 +145,8 @@ const okSchema = z.object({ status: z.literal('success') })
  */
 export class MessageBoxClient {
   readonly host: HostOrigin
+  readonly permissions: PermissionsClient
+  readonly devices: DevicesClient
   readonly #wallet: ClientWallet
   readonly #session: ClientSession
   readonly #transport: Transport
@@ -165,6 +169,9 @@ export class MessageBoxClient {
     this.#verifier = options.verifier ?? sdkSignatureVerifier()
     this.#expectedHostKey = expectedHostKey === undefined ? null : identityKeySchema.parse(expectedHostKey)
     this.#session = new ClientSession({ wallet, origin, expectedHostKey: this.#expectedHostKey, transport })
+    const call: CallHost = (made, { signal }) => callHost(this.#session, made, { timeoutMs, signal })
+    this.permissions = new PermissionsClient(call)
+    this.devices = new DevicesClient(call)
   }
 
   /** The user's own key. */
@@ -356,7 +363,7 @@ export class MessageBoxClient {
     schema: Schema,
     signal: AbortSignal | undefined,
   ): Promise<z.output<Schema>> {
-    return callHost(this.#session, { path, body, schema, limits: { timeoutMs: this.#timeoutMs, signal } })
+    return callHost(this.#session, { method: 'POST', path, body, schema }, { timeoutMs: this.#timeoutMs, signal })
   }
 }
 

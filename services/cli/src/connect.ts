@@ -3,6 +3,7 @@ import { nativeSignatureVerifier } from '@overpost/auth'
 import { MessageBoxClient } from '@overpost/client'
 import { readNetworkFile } from '@overpost/devnet/network'
 import { identityKeySchema, parseHostOrigin, type IdentityKey } from '@overpost/protocol'
+import { WebSocket } from 'ws'
 import { UsageError } from './command.ts'
 import type { Io } from './io.ts'
 import { readWallet } from './key-file.ts'
@@ -26,6 +27,7 @@ export function connect(options: OptionValues<typeof hostOptions>, io: Pick<Io, 
     host: origin,
     timeoutMs: options['timeout-ms'],
     verifier: nativeSignatureVerifier(),
+    openWebSocket: (url) => new WebSocket(url, { perMessageDeflate: false }),
     ...(expected === null ? {} : { expectedHostKey: expected }),
   })
 }

@@ -4,11 +4,14 @@ import { authorize } from './authorize.ts'
 import { backup } from './backup.ts'
 import { chainStart } from './chain-start.ts'
 import { check } from './check.ts'
+import { devicesAdd, devicesList, devicesRemove } from './devices.ts'
 import { demo } from './demo.ts'
 import { hostStart } from './host-start.ts'
+import { hosts } from './hosts.ts'
 import { identities } from './identities.ts'
 import { keygen } from './keygen.ts'
 import { list } from './list.ts'
+import { listen } from './listen.ts'
 import { lookup } from './lookup.ts'
 import { networkRestart } from './network-restart.ts'
 import { networkStatus } from './network-status.ts'
@@ -16,6 +19,7 @@ import { network } from './network.ts'
 import { move } from './move.ts'
 import { overlayStart } from './overlay-start.ts'
 import { peers } from './peers.ts'
+import { permissionsGet, permissionsList, permissionsQuote, permissionsSet } from './permissions.ts'
 import { queueBounce, queueHold, queuePurge, queueRelease, queueRetry } from './queue-change.ts'
 import { queueList } from './queue-list.ts'
 import { queueShow } from './queue-show.ts'
@@ -37,9 +41,18 @@ export const allCommands: readonly AnyCommand[] = [
   send,
   status,
   list,
+  listen,
   ack,
+  permissionsSet,
+  permissionsGet,
+  permissionsList,
+  permissionsQuote,
+  devicesList,
+  devicesAdd,
+  devicesRemove,
   receiptVerify,
   lookup,
+  hosts,
   queueList,
   queueShow,
   queueRetry,

@@ -1,10 +1,10 @@
 import type { ListedMessage } from '@overpost/client'
-import type { DeliveryFailure } from '@overpost/protocol'
 import { collect } from '../collect.ts'
 import { defineCommand } from '../command.ts'
 import { connect, hostOptions } from '../connect.ts'
 import { columns } from '../help-text.ts'
 import { exitCodes } from '../io.ts'
+import { messageHeadings, messageRow } from '../message-words.ts'
 import { shared } from '../options.ts'
 
 export const list = defineCommand({
@@ -44,38 +44,6 @@ export const list = defineCommand({
 })
 
 function print(messages: readonly ListedMessage[], out: (line: string) => void): void {
-  if (messages.length === 0) {
-    out('nothing waits here')
-    return
-  }
-  const rows = messages.map(({ receivedAtMs, sender, messageId, body, ...message }) => [
-    receivedAtMs === null ? '?' : new Date(receivedAtMs).toISOString(),
-    sender,
-    messageId,
-    proofWord(message),
-    message.vouchedBy ?? '-',
-    message.secrecy,
-    message.secrecy === 'sealed'
-      ? '(cannot be opened)'
-      : message.failure === null
-        ? bodyWords(body)
-        : failureWords(message.failure),
-  ])
-  for (const line of columns([['RECEIVED', 'SENDER', 'ID', 'PROOF', 'VOUCHED BY', 'SECRECY', 'BODY'], ...rows]))
-    out(line)
-}
-
-function failureWords({ kind, messageId, messageBox, recipient, code, reason, attempts }: DeliveryFailure): string {
-  const what = kind === 'returned' ? 'NOT DELIVERED' : 'still waits'
-  const why = reason === undefined ? code : `${code}, ${reason}`
-  return `${what}: ${messageId} to ${recipient} (${messageBox}), ${attempts} attempts, ${why}`
-}
-
-function bodyWords(body: string | object): string {
-  return typeof body === 'string' ? body.replaceAll(/\s+/g, ' ') : JSON.stringify(body)
-}
-
-function proofWord({ verified, proof }: Pick<ListedMessage, 'verified' | 'proof'>): string {
-  if (verified === true) return 'signed'
-  return proof === 'envelope' ? 'FORGED' : (proof ?? '?')
+  if (messages.length === 0) out('nothing waits here')
+  else for (const line of columns([messageHeadings, ...messages.map(messageRow)])) out(line)
 }

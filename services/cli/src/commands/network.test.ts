@@ -71,6 +71,13 @@ describe('overpost network', function () {
     expect(await overpost('authorize', '--host', 'B', '--key-file', bobFile)).to.include({ code: 0, err: '' })
     const found = await until(() => overpost('lookup', bob, '--json'))
     expect(JSON.parse(found.out)).to.have.nested.property('hosts[0].hostKey', state.hosts[1]?.identityKey)
+    const homes = async () => {
+      const { code, out } = await overpost('hosts', '--key-file', bobFile, '--json', '--timeout-ms', '5000')
+      return { code, ...(JSON.parse(out) as { answer: string; expiresAtMs: number }[])[0] }
+    }
+    const home = await homes()
+    expect(home).to.include({ code: 0, hostKey: state.hosts[1]?.identityKey, answer: 'yes' })
+    expect(home.expiresAtMs).to.be.greaterThan(Date.now())
     const sent = await overpost('send', 'hello', '--host', 'A', '--key-file', aliceFile, '--to', bob, '--json')
     expect(sent.code).to.equal(0)
 
@@ -83,6 +90,10 @@ describe('overpost network', function () {
     expect(message).to.include({ body: 'hello', verified: true, originHost: state.hosts[0]?.identityKey })
 
     process.kill(state.hosts[1]?.pid ?? 0, 'SIGKILL')
+    await until(async () => {
+      const { code, answer } = await homes()
+      return { code: code === 1 && answer === 'ERR_UNREACHABLE' ? 0 : 1 }
+    })
     await until(() => Promise.resolve({ code: isRunning(state.hosts[1]?.pid ?? 0) ? 1 : 0 }))
     expect((await overpost('network', 'status', '--json')).code).to.equal(1)
     const restarted = await overpost('network', 'restart', 'B')
