@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { metric } from '../support/host-metrics.ts'
 import { expectDrained } from '../support/drained.ts'
 import { bodiesIn, newPerson, type Person } from '../support/person.ts'
 import { runOverpost } from '../support/run-overpost.ts'
@@ -79,6 +80,44 @@ describe('a host that is restored from a backup', function () {
       run.count({ messages: 4 * many, doubled: 0 })
       run.tell(
         `${many} messages that nobody else has are told as missing; ${many} on their way at the backup, 0 came twice`,
+      )
+    },
+  )
+
+  scenario(
+    25,
+    'a backup taken live, mail goes on, the host is killed and restored: what another host delivered is there again, once',
+    async (run) => {
+      // B knows the way to A, which it can tell that its log began anew.
+      await network.client(bob, 'B').send({ recipient: ann.key, box: 'from b', body: 'hello' })
+      await until('mail at A', async () => (await bodiesIn(network.client(ann, 'A'), 'from b')).length === 1)
+      await sendAll(bob, 'before the backup')
+      await until('all at B', async () => (await listed(bob, 'B')).length === many, 60_000)
+      const file = join(network.host('B').dir, 'host.sqlite')
+      const copy = join(network.dir, 'copy of b.sqlite')
+      await runOverpost('backup', file, '--to', copy, '--json')
+      await sendAll(bob, 'after the backup')
+      await until('all at B', async () => (await listed(bob, 'B')).length === 2 * many, 60_000)
+      await expectDrained(network, 'A')
+
+      await network.kill('B')
+      const restored = await runOverpost('restore', copy, '--to', file, '--json')
+      expect(restored.err).to.equal('')
+      const { missing } = JSON.parse(restored.out) as { missing: { fromHosts: number } }
+      expect(missing.fromHosts).to.equal(many)
+      await network.restart('B')
+
+      // Nobody sends anything new.
+      await until('all at B again', async () => (await listed(bob, 'B')).length >= 2 * many, 60_000)
+      await expectDrained(network, 'A')
+      const all = await listed(bob, 'B')
+      expect(all).to.have.length(2 * many)
+      expect(all).to.have.members([...bodies('before the backup'), ...bodies('after the backup')])
+      const counted = await metric(network.host('B').url, 'relay_messages_again_total{way="in"}')
+      expect(counted, 'told by count').to.equal(many)
+      run.count({ messages: 2 * many, lost: 0, doubled: 0 })
+      run.tell(
+        `${many} messages that the backup lacked were sent again by the host that had delivered them, 0 lost, 0 came twice`,
       )
     },
   )

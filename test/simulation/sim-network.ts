@@ -4,12 +4,14 @@ import { signedSend } from '@overpost/auth/testing'
 import {
   Alarm,
   Homes,
+  HostLogs,
   Mailbox,
   Permissions,
   ProofPolicies,
   Resolver,
   Router,
   runOutboxLanes,
+  runResends,
   SenderVouchers,
   statusOf,
   tellSenders,
@@ -146,6 +148,7 @@ export class SimNetwork implements AsyncDisposable {
     if (fault === 'answer lost') return { kind: 'unreachable', reason: 'connection reset' }
     return {
       kind: 'answered',
+      log: host.store.mailboxes.incarnation,
       answers: received.map((one) =>
         one.kind === 'stored'
           ? { ...one, receipt: null }
@@ -173,8 +176,9 @@ export class SimNetwork implements AsyncDisposable {
 }
 
 /** With the strongest proof that there is, as the real link sends it. */
-async function toIncoming({ message, forwardId }: Parcel, from: SimUser, to: Destination): Promise<Incoming> {
-  const { envelope, request, ...rest } = message
+async function toIncoming({ message, forwardId, again }: Parcel, from: SimUser, to: Destination): Promise<Incoming> {
+  const { envelope, request, ...named } = message
+  const rest = again === true ? { ...named, again } : named
   if (envelope !== null) return { ...rest, forwardId, proof: { kind: 'envelope', envelope } }
   if (request === null) return { ...rest, forwardId, proof: { kind: 'host' } }
   const hash = from.native.linkageName(message.sender)
@@ -196,6 +200,7 @@ export class SimHost implements AsyncDisposable {
   readonly events: { name: keyof CoreEvents; event: object }[] = []
   readonly #stop = new AbortController()
   readonly #noticesAlarm: Alarm
+  readonly #resendAlarm: Alarm
   readonly #loops: Promise<void>[]
   readonly #network: SimNetwork
 
@@ -219,6 +224,7 @@ export class SimHost implements AsyncDisposable {
       accepted: tell('accepted'),
       received: tell('received'),
       returned: tell('returned'),
+      resent: tell('resent'),
       delayed: tell('delayed'),
       overQuota: tell('overQuota'),
       pruned: tell('pruned'),
@@ -272,10 +278,17 @@ export class SimHost implements AsyncDisposable {
     }
     const outbox = store.outbox
     this.#noticesAlarm = new Alarm(clock)
+    this.#resendAlarm = new Alarm(clock)
+    const resendAlarm = { alarm: this.#resendAlarm }
+    const hostLogs = new HostLogs({ store: store.resends, clock, events, ...resendAlarm })
     const alarms = { outboxAlarm, noticesAlarm: this.#noticesAlarm }
     const shared = { ...{ outbox, resolver, homes, clock, random, events }, ...alarms }
     this.#loops = [
-      runOutboxLanes({ ...shared, link, verifier, alarm: outboxAlarm, options: outboxOptions }, this.#stop.signal),
+      runOutboxLanes(
+        { ...shared, hostLogs, link, verifier, alarm: outboxAlarm, options: outboxOptions },
+        this.#stop.signal,
+      ),
+      runResends({ store: store.resends, outboxAlarm, clock, events, ...resendAlarm }, this.#stop.signal),
       tellSenders(
         {
           ...{
@@ -357,6 +370,7 @@ export class SimHost implements AsyncDisposable {
     this.#stop.abort()
     this.outboxAlarm.ring()
     this.#noticesAlarm.ring()
+    this.#resendAlarm.ring()
     await Promise.all(this.#loops)
     await this.store[Symbol.asyncDispose]()
   }

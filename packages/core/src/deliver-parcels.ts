@@ -10,6 +10,8 @@ import { destinationsFor } from './resolve-hosts.ts'
 interface CallReport {
   readonly meanings: Map<Parcel, Meaning>
   down: { reason: string; retryAfterMs: number | null } | null
+  /** What the host's log is called, if it said so. */
+  log: string | null
 }
 
 /**
@@ -19,7 +21,7 @@ interface CallReport {
 export async function deliverParcels(batch: ParcelBatch, deps: OutboxDeps, signal: AbortSignal): Promise<void> {
   const { destination, parcels } = batch
   const checks = await checkRoutes(destination, parcels, deps, signal)
-  const report: CallReport = { meanings: new Map(), down: null }
+  const report: CallReport = { meanings: new Map(), down: null, log: null }
   await call(
     destination,
     parcels.filter((parcel) => checks.get(parcel) === undefined),
@@ -44,6 +46,7 @@ export async function deliverParcels(batch: ParcelBatch, deps: OutboxDeps, signa
     : { failures: batch.failures, nextAttemptAtMs: deps.clock.nowMs(), reason: null }
   if (report.meanings.size > 1) await deps.clock.until(deps.clock.nowMs() + deps.options.gatherMs, signal)
   await deps.outbox.finishParcels(batch, ends, state)
+  if (report.log !== null) await deps.hostLogs.heard(destination.hostKey, report.log)
   if (ends.some(({ kind }) => kind === 'failed')) deps.noticesAlarm.ring()
   tell(batch, ends, report, state.failures, deps)
 }
@@ -71,7 +74,8 @@ async function checkRoutes(
       if (found.kind === 'failed') {
         ends.set(parcel, { kind: 'retry', atMs: soonMs, reason: found.reason, counts: true })
       } else if (!leads(destinationsFor(found.routes, message.box))) {
-        ends.set(parcel, { kind: 'reroute', atMs: nowMs, reason: 'the advert is gone' })
+        const reason = 'the advert is gone'
+        ends.set(parcel, parcel.again === true ? { kind: 'failed', reason } : { kind: 'reroute', atMs: nowMs, reason })
       }
     }),
   )
@@ -90,6 +94,7 @@ async function call(
   if (first === undefined || report.down !== null || signal.aborted) return
   const answer = await deps.link.propagate(destination, parcels, signal)
   if (answer.kind === 'answered') {
+    report.log = answer.log ?? report.log
     parcels.forEach((parcel, index) => {
       const one = answer.answers[index]
       if (one !== undefined) report.meanings.set(parcel, meaningForParcel(one))
@@ -118,7 +123,8 @@ function endOf(parcel: Parcel, destination: Destination, report: CallReport, dep
   // What was not answered for waits with its destination: it costs no attempt of its own and keeps its place in the order.
   if (meaning === undefined) return { kind: 'retry', atMs: parcel.acceptedAtMs, reason, counts: false }
   const atMs = nowMs + backoffMs(parcel.attempts, options.backoff, random.fraction())
-  if (meaning.kind === 'later') return { kind: 'retry', atMs, reason, counts: true }
+  // A host that lost its mail may have lost its user, too, who comes back.
+  if (meaning.kind === 'later' || parcel.again === true) return { kind: 'retry', atMs, reason, counts: true }
   resolver.drop(parcel.message.recipient)
   return { kind: 'reroute', atMs: atMs, reason: `${reason} at ${destination.origin}` }
 }

@@ -44,7 +44,14 @@ export type { EventFeed, FeedCursor, FeedPage } from './ports/event-feed.ts'
 export type { HostKeyStore, RememberedHostKey } from './ports/host-key-store.ts'
 export type { HostKeys } from './ports/host-keys.ts'
 export type { Handled, HandleSeal } from './ports/handle-seal.ts'
-export type { AcknowledgementLink, CallAnswer, HandoverLink, HostLink, ParcelAnswer } from './ports/host-link.ts'
+export type {
+  AcknowledgementLink,
+  CallAnswer,
+  HandoverLink,
+  HostLink,
+  LogLink,
+  ParcelAnswer,
+} from './ports/host-link.ts'
 export type { HandoverPlace, HandoverState, HandoverStore } from './ports/handover-store.ts'
 export type {
   Arrival,
@@ -83,6 +90,9 @@ export type {
 } from './ports/message-records.ts'
 export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
 export type { QueueChange, QueuedMessage, QueueOfDestination, QueueStore } from './ports/queue-store.ts'
+export { HostLogs, type HostLogsDeps } from './host-logs.ts'
+export { runResends, tellLog, type ResendDeps, type TellLogDeps } from './resend.ts'
+export type { LogNews, NotedLog, ResendStore } from './ports/resend-store.ts'
 export { OperatorRules } from './operator-rules.ts'
 export type { OperatorRule, RuleOf, RuleStore } from './ports/rule-store.ts'
 export type { Quota, Quotas } from './ports/quotas.ts'

@@ -1,6 +1,7 @@
 import type { SignatureVerifier } from '@overpost/protocol'
 import type { Alarm } from './alarm.ts'
 import type { BackoffPolicy } from './backoff.ts'
+import type { HostLogs } from './host-logs.ts'
 import type { Homes } from './homes.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
@@ -32,6 +33,7 @@ export interface OutboxDeps {
   readonly link: HostLink
   readonly resolver: Pick<Resolver, 'cached' | 'resolve' | 'drop'>
   readonly homes: Pick<Homes, 'has'>
+  readonly hostLogs: Pick<HostLogs, 'heard'>
   readonly alarm: Alarm
   /** Rung when a message may have to be returned to its sender. */
   readonly noticesAlarm: Pick<Alarm, 'ring'>

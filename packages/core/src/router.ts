@@ -187,7 +187,10 @@ export class Router {
     }
     const duplicates = received.filter((answer) => answer.kind === 'stored' && answer.duplicate).length
     const refused = received.filter((answer) => answer.kind === 'refused').length
-    events.received({ originHost, stored: received.length - duplicates - refused, duplicates, refused })
+    const again = received.filter(
+      (answer, index) => answer.kind === 'stored' && !answer.duplicate && incoming[index]?.again === true,
+    ).length
+    events.received({ originHost, stored: received.length - duplicates - refused, duplicates, refused, again })
     return received
   }
 

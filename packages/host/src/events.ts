@@ -36,10 +36,14 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
       if (duplicates > 0) accepted.duplicate.inc(duplicates)
       log.debug({ placements, duplicates, here, forwarded, unrouted }, 'accepted')
     },
-    received({ stored, duplicates, refused }) {
+    received({ stored, duplicates, refused, again }) {
       if (stored > 0) metrics.received.inc({ outcome: 'stored' }, stored)
       if (duplicates > 0) metrics.received.inc({ outcome: 'duplicate' }, duplicates)
       if (refused > 0) metrics.received.inc({ outcome: 'refused' }, refused)
+      if (again > 0) {
+        metrics.again.inc({ way: 'in' }, again)
+        log.info({ messages: again }, 'another host sent again what was lost here')
+      }
       log.debug({ stored, duplicates, refused }, 'received')
     },
     overQuota({ quota, messages }) {
@@ -65,6 +69,10 @@ export function createHostEvents(log: Logger, metrics: Metrics): HostEvents {
     parcelFailed({ destination, reason }) {
       metrics.parcels.inc({ outcome: 'failed' })
       log.warn({ host: destination?.origin ?? null, reason }, 'a message cannot be delivered')
+    },
+    resent({ parcels }) {
+      metrics.again.inc({ way: 'out' }, parcels)
+      log.info({ messages: parcels }, 'the log of a host began anew: what it had goes again')
     },
     returned({ reason }) {
       metrics.notices.inc({ kind: 'returned' })

@@ -10,6 +10,7 @@ export interface Metrics {
   readonly pruned: Counter
   readonly accepted: Counter<'outcome'>
   readonly received: Counter<'outcome'>
+  readonly again: Counter<'way'>
   readonly parcels: Counter<'outcome'>
   readonly parcelSeconds: Histogram
   readonly attempts: Counter<'outcome'>
@@ -47,6 +48,11 @@ export function createMetrics(): Metrics {
     overQuota: counter('relay_over_quota_total', 'Messages refused for a quota, by which.', 'quota'),
     accepted: counter('relay_messages_accepted_total', 'Messages that users sent here.', 'outcome'),
     received: counter('relay_messages_received_total', 'Messages that other hosts handed in.', 'outcome'),
+    again: counter(
+      'relay_messages_again_total',
+      'Messages lost by a host that began anew from a backup: to others that lost them, and back in here.',
+      'way',
+    ),
     parcels: counter('relay_outbox_parcels_total', 'Messages for other hosts, by what became of them.', 'outcome'),
     parcelSeconds: seconds(
       'relay_outbox_parcel_seconds',

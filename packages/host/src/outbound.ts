@@ -8,6 +8,7 @@ import type {
   HostKeys,
   HostKeyStore,
   HostLink,
+  LogLink,
   PushNotifier,
   Random,
 } from '@overpost/core'
@@ -24,7 +25,7 @@ import { createLookups, type Lookups } from './lookups.ts'
 
 /** The ways out of a host, as the configuration has them. */
 export interface Outbound {
-  readonly link: HostLink & HandoverLink & AcknowledgementLink
+  readonly link: HostLink & HandoverLink & AcknowledgementLink & LogLink
   readonly lookups: Lookups
   readonly hostKeys: HostKeys
   /** Null: no wallet pays, and this host mints no adverts. */

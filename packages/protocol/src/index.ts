@@ -308,4 +308,5 @@ export {
   type SyncAcknowledgements,
   type SyncAcknowledgementsJson,
 } from './sync-acknowledgements.ts'
+export { parseResendMessages, resendMessagesAnswerSchema, type ResendMessages } from './resend-messages.ts'
 export type { TokenSigner } from './token-fields.ts'

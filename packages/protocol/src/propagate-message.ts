@@ -4,11 +4,12 @@ import type { Custody } from './custody-receipt.ts'
 import { contentOf, type MessageContent } from './content.ts'
 import { isSignatureHex, isTimestamp, type Envelope } from './envelope.ts'
 import { RelayError, type ErrorCode } from './errors.ts'
-import { asRecord } from './json.ts'
+import { asRecord, type JsonRecord } from './json.ts'
 import {
   boxNameSchema,
   forwardIdSchema,
   identityKeySchema,
+  logNameSchema,
   messageIdSchema,
   type BoxName,
   type ForwardId,
@@ -39,10 +40,12 @@ export interface PropagatedMessage extends MessageContent {
   readonly messageId: MessageId
   readonly proof: PropagatedProof
   readonly forwardId: ForwardId
+  /** It was delivered here before, says the host that hands it in (docs/specs/resend.md). */
+  readonly again?: true
 }
 
 /** `POST /propagateMessage` on the wire, and one item of `POST /propagateMessages`. */
-export type PropagatedItemJson = PropagateMessageJson | RequestItemJson | VouchedItemJson
+export type PropagatedItemJson = (PropagateMessageJson | RequestItemJson | VouchedItemJson) & { readonly again?: true }
 
 /** An item that its sender signed (docs/specs/envelope.md). */
 export interface PropagateMessageJson {
@@ -125,11 +128,15 @@ const resultSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('error'), code: z.string(), description: z.string().optional() }),
 ])
 /** The answer of `/propagateMessage`. */
-export const propagateMessageAnswerSchema = resultSchema.options[0].extend({ custodySignature: z.unknown().optional() })
+export const propagateMessageAnswerSchema = resultSchema.options[0].extend({
+  custodySignature: z.unknown().optional(),
+  log: logNameSchema.optional().catch(undefined),
+})
 /** The answer of `/propagateMessages`: a result for each item, in order. */
 export const propagateMessagesAnswerSchema = z.object({
   status: z.literal('success'),
   results: z.array(resultSchema),
+  log: logNameSchema.optional().catch(undefined),
   custodySignature: z.unknown().optional(),
 })
 export type PropagateMessagesAnswer = z.output<typeof propagateMessagesAnswerSchema>
@@ -193,6 +200,11 @@ const itemSchemas = {
 export function parsePropagateMessage(json: unknown): PropagatedMessage {
   const item = asRecord(json)
   if (item === null) throw new RelayError('ERR_INVALID_PARAMETERS')
+  const message = parseItem(item)
+  return item['again'] === true ? { ...message, again: true } : message
+}
+
+function parseItem(item: JsonRecord): PropagatedMessage {
   switch (item['proof']) {
     case 'envelope':
       return parseEnvelopeItem(item)

@@ -45,6 +45,9 @@ export const forwardIdSchema = z
   .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
   .transform((text) => text as ForwardId)
 
+/** What a host calls its log: another name, and what came before is not there for sure. */
+export const logNameSchema = z.string().regex(/^[\w-]{1,64}$/, 'must be 1 to 64 characters of the base64url alphabet')
+
 export const outpointSchema = z
   .string()
   .regex(/^[0-9a-f]{64}\.(0|[1-9][0-9]{0,9})$/, 'must be <txid>.<vout>')

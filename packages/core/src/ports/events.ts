@@ -4,7 +4,8 @@ import type { Destination, QuotaOutcome } from '../message.ts'
 /** Business events, told to whoever logs and counts. Handlers return at once and never throw. */
 export interface CoreEvents {
   accepted(event: { placements: number; duplicates: number; here: number; forwarded: number; unrouted: number }): void
-  received(event: { originHost: IdentityKey; stored: number; duplicates: number; refused: number }): void
+  /** `again`: how many of `stored` that host had delivered here before, and sent again since they were lost. */
+  received(event: { originHost: IdentityKey; stored: number; duplicates: number; refused: number; again: number }): void
   /** Messages were refused, of a user or of another host. */
   overQuota(event: { quota: QuotaOutcome; messages: number }): void
   /** Messages were removed from a box that keeps them no longer. */
@@ -12,6 +13,8 @@ export interface CoreEvents {
   delivered(event: { destination: Destination; parcels: number; duplicates: number; ageMs: number }): void
   attemptFailed(event: { destination: Destination; parcels: number; failures: number; reason: string }): void
   parcelFailed(event: { destination: Destination | null; reason: string }): void
+  /** Messages wait again for a host whose log began anew. */
+  resent(event: { parcels: number }): void
   returned(event: { reason: string }): void
   delayed(event: { messages: number }): void
   rerouted(event: { destination: Destination; reason: string }): void
@@ -23,7 +26,7 @@ export interface CoreEvents {
   budgetUsed(event: { on: 'known' | 'newcomers'; waiting: number }): void
   handedOver(event: { destination: Destination; messages: number; left: number }): void
   roundFailed(event: {
-    part: 'acknowledgements' | 'advertiser' | 'handover' | 'lane' | 'news' | 'notices' | 'retention'
+    part: 'acknowledgements' | 'advertiser' | 'handover' | 'lane' | 'news' | 'notices' | 'resend' | 'retention'
     error: unknown
   }): void
   /** Devices that were told of news in one box. */

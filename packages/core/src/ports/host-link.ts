@@ -15,7 +15,12 @@ export type ParcelAnswer =
 /** What became of a call. */
 export type CallAnswer =
   /** An answer per parcel, in order. */
-  | { readonly kind: 'answered'; readonly answers: readonly ParcelAnswer[] }
+  | {
+      readonly kind: 'answered'
+      readonly answers: readonly ParcelAnswer[]
+      /** What the log of that host is called, if it says so. */
+      readonly log?: string
+    }
   /** The call as a whole was refused: status 400 or 413 may be for one bad parcel in it. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly retryAfterMs: number | null }
   /** No answer that can be believed: network, timeout, wrong key, an answer that does not verify. */
@@ -35,6 +40,12 @@ export interface HandoverLink {
     messages: readonly { readonly message: Message; readonly forwardId: ForwardId }[],
     signal: AbortSignal,
   ): Promise<CallAnswer>
+}
+
+/** The way to hosts that are to hear that the log here began anew. Never rejects. */
+export interface LogLink {
+  /** `refused`: that host knows no such call. `failed`: not now. */
+  tellLog(destination: Destination, log: string, signal: AbortSignal): Promise<'taken' | 'refused' | 'failed'>
 }
 
 /** The way to a user's other homes. Never rejects. */

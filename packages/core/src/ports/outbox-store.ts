@@ -11,6 +11,8 @@ export interface Parcel {
   readonly acceptedAtMs: number
   /** Answers so far that put this one parcel off. */
   readonly attempts: number
+  /** It was delivered there, and goes again: its message has its end, whatever becomes of this. */
+  readonly again?: true
 }
 
 /** Parcels of one destination, claimed together, oldest first. No other claim names this destination until it is finished. */

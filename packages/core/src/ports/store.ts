@@ -9,6 +9,7 @@ import type { OutboxStore } from './outbox-store.ts'
 import type { PermissionStore } from './permission-store.ts'
 import type { ProofPolicyStore } from './proof-policy-store.ts'
 import type { QueueStore } from './queue-store.ts'
+import type { ResendStore } from './resend-store.ts'
 import type { RuleStore } from './rule-store.ts'
 import type { SessionStateStore } from './session-state-store.ts'
 import type { SpendingStore } from './spending-store.ts'
@@ -21,6 +22,7 @@ export interface Store extends AsyncDisposable {
   readonly outbox: OutboxStore
   readonly records: MessageRecords
   readonly queue: QueueStore
+  readonly resends: ResendStore
   readonly rules: RuleStore
   readonly authorizations: AuthorizationStore
   readonly proofPolicies: ProofPolicyStore

@@ -98,6 +98,8 @@ export function openDoors(
         memoryDays,
         quotas: new AuthorizationQuotas(config.advertiser),
         publishes: outbound.publisher !== null,
+        hostLogs: foundation.hostLogs,
+        log: store.mailboxes.incarnation,
         homes,
         policies,
         advertiserAlarm,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MutualAuth, nativeSignatureVerifier, serviceFetch, type IdentityWallet } from '@overpost/auth'
-import { Alarm, type CoreEvents, type Store } from '@overpost/core'
+import { Alarm, HostLogs, type CoreEvents, type Store } from '@overpost/core'
 import type { SignatureVerifier } from '@overpost/protocol'
 import { openStore } from '@overpost/store'
 import type { Logger } from 'pino'
@@ -59,6 +59,8 @@ export interface Foundation {
   readonly advertiserAlarm: Alarm
   readonly handoverAlarm: Alarm
   readonly acknowledgementAlarm: Alarm
+  readonly resendAlarm: Alarm
+  readonly hostLogs: HostLogs
 }
 
 /**
@@ -90,6 +92,7 @@ export async function layFoundation(
   const advertiserAlarm = new Alarm(clock)
   const handoverAlarm = new Alarm(clock)
   const acknowledgementAlarm = new Alarm(clock)
+  const resendAlarm = new Alarm(clock)
   const hostEvents = createHostEvents(log, metrics)
   const waker = new DestinationWaker({
     outbox: store.outbox,
@@ -99,6 +102,7 @@ export async function layFoundation(
   })
   const peers = new PeerMeter(() => clock.nowMs())
   const events = followedBy(hostEvents, waker, peers)
+  const hostLogs = new HostLogs({ store: store.resends, alarm: resendAlarm, clock, events })
   const storeWatch = new StoreWatch({
     store,
     clock,
@@ -135,7 +139,7 @@ export async function layFoundation(
   return {
     ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
     ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm, handoverAlarm },
-    ...{ callerLimits, peers, operatorToken, acknowledgementAlarm },
+    ...{ callerLimits, peers, operatorToken, acknowledgementAlarm, resendAlarm, hostLogs },
   }
 }
 

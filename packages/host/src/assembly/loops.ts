@@ -7,7 +7,9 @@ import {
   runHandovers,
   runOutboxLanes,
   runPassAcknowledgements,
+  runResends,
   runRetention,
+  tellLog,
   tellSenders,
 } from '@overpost/core'
 import { signEnvelope, type HostOrigin, type IdentityKey } from '@overpost/protocol'
@@ -56,6 +58,7 @@ export function startLoops(
         link,
         resolver,
         homes,
+        hostLogs: foundation.hostLogs,
         alarm: outboxAlarm,
         noticesAlarm,
         verifier,
@@ -63,6 +66,18 @@ export function startLoops(
         random,
         events,
         options: outboxOptions(config),
+      },
+      signal,
+    ),
+  )
+  background.start('resends', (signal) =>
+    runResends({ store: store.resends, alarm: foundation.resendAlarm, outboxAlarm, clock, events }, signal),
+  )
+  background.start('log news', (signal) =>
+    tellLog(
+      {
+        ...{ store: store.resends, link, log: store.mailboxes.incarnation, clock, random, events },
+        backoff: { baseMs: config.outbox.backoffBaseMs, mostMs: config.outbox.backoffMostMs },
       },
       signal,
     ),

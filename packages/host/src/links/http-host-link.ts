@@ -7,6 +7,7 @@ import {
   type Destination,
   type HandoverLink,
   type HostLink,
+  type LogLink,
   type Parcel,
   type ParcelAnswer,
 } from '@overpost/core'
@@ -27,6 +28,7 @@ import {
   refusalOf,
   refusedCall,
   unanswered,
+  type SingleAnswer,
 } from './propagate-answers.ts'
 import type { ReadReceiptsDeps } from './read-receipts.ts'
 
@@ -58,7 +60,7 @@ const quickRetries = { retries: 2, minTimeout: 200, factor: 3, randomize: true }
  * one for a host that has no other (docs/specs/propagate.md). The host's key is pinned: whoever cannot sign with it gets nothing that
  * counts as delivered.
  */
-export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink {
+export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink, LogLink {
   readonly #deps: HttpHostLinkDeps
   readonly #items: PropagateItems
   readonly #sessions = new BoundedMap<string, HostSession>(mostHosts)
@@ -95,6 +97,16 @@ export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink
     }
   }
 
+  async tellLog(destination: Destination, log: string, signal: AbortSignal): Promise<'taken' | 'refused' | 'failed'> {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(this.#deps.options.callTimeoutMs)])
+    try {
+      const { status } = await call(this.#session(destination), '/resendMessages', JSON.stringify({ log }), 1, until)
+      return status === 200 ? 'taken' : finalRefusals.has(status) ? 'refused' : 'failed'
+    } catch {
+      return 'failed'
+    }
+  }
+
   async handOver(
     destination: Destination,
     { userKey, atMs, signature }: SignedHandover,
@@ -120,29 +132,29 @@ export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink
   async #sendAgain(
     destination: Destination,
     items: readonly PropagateItem[],
-    { answers }: CallAnswer & { kind: 'answered' },
+    first: CallAnswer & { kind: 'answered' },
     until: AbortSignal,
     deadline: AbortSignal,
   ): Promise<CallAnswer> {
     const again: { at: number; item: PropagateItem }[] = []
-    for (const [at, answer] of answers.entries()) {
+    for (const [at, answer] of first.answers.entries()) {
       const item = items[at]
       if (item === undefined) continue
       this.#items.answered(item, answer, destination)
       const next = await this.#items.second(item, answer, destination)
       if (next !== null) again.push({ at, item: next })
     }
-    if (again.length === 0) return { kind: 'answered', answers }
+    if (again.length === 0) return first
     const repeated = again.map(({ item }) => item)
     const second = await this.#send(destination, repeated, until, deadline)
-    const merged = [...answers]
+    const merged = [...first.answers]
     for (const [index, { at, item }] of again.entries()) {
       // What was not answered for the second time goes again later: the first answer was no end.
       const answer = (second.kind === 'answered' ? second.answers[index] : undefined) ?? unanswered
       this.#items.answered(item, answer, destination)
       merged[at] = answer
     }
-    return { kind: 'answered', answers: merged }
+    return { ...first, answers: merged }
   }
 
   async #send(
@@ -190,8 +202,9 @@ export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink
     signal: AbortSignal,
   ): Promise<CallAnswer> {
     const answers: ParcelAnswer[] = []
+    let named: { log?: string } = {}
     for (const item of items) {
-      let one: ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }>
+      let one: SingleAnswer
       try {
         const answer = await call(session, '/propagateMessage', item.json, 1, signal)
         one = readSingle(answer, item, destination, this.#deps)
@@ -203,9 +216,11 @@ export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink
         if (answers.length > 0) break
         return one
       }
-      answers.push(one)
+      const { log, ...answer } = { log: undefined, ...one }
+      if (log !== undefined) named = { log }
+      answers.push(answer)
     }
-    return { kind: 'answered', answers }
+    return { kind: 'answered', answers, ...named }
   }
 
   #session(destination: Destination): HostSession {

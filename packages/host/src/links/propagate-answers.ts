@@ -28,7 +28,7 @@ export function readResults(
     return result?.status === 'success' ? [{ parcel, custody: result.custody }] : []
   })
   const receipts = readReceipts(destination, taken, custodySignature, deps).values()
-  return answered(results, () => receipts.next().value ?? null)
+  return { ...answered(results, () => receipts.next().value ?? null), ...named(read) }
 }
 
 /** The same of a call for which there are no receipts. */
@@ -42,7 +42,10 @@ function readList({ body }: SessionAnswer, items: number): PropagateMessagesAnsw
   return parsed.success && parsed.data.results.length === items ? parsed.data : null
 }
 
-function answered(results: PropagateMessagesAnswer['results'], nextReceipt: () => CustodyProof | null): CallAnswer {
+function answered(
+  results: PropagateMessagesAnswer['results'],
+  nextReceipt: () => CustodyProof | null,
+): CallAnswer & { kind: 'answered' } {
   const answers = results.map((result): ParcelAnswer => {
     if (result.status === 'error') return { kind: 'refused', status: statusOf(result.code), code: result.code }
     return { kind: 'stored', duplicate: result.duplicate ?? false, receipt: nextReceipt() }
@@ -50,20 +53,28 @@ function answered(results: PropagateMessagesAnswer['results'], nextReceipt: () =
   return { kind: 'answered', answers }
 }
 
+/** What the host's log is called, where its answer says so. */
+function named({ log }: { readonly log?: string | undefined }): { log?: string } {
+  return log === undefined ? {} : { log }
+}
+
+/** What is said of one item, and by which log; or of the call. */
+export type SingleAnswer = (ParcelAnswer & { readonly log?: string }) | Exclude<CallAnswer, { kind: 'answered' }>
+
 /** What an answer of `/propagateMessage` says of its one item, or of the call. */
 export function readSingle(
   answer: SessionAnswer,
   { parcel }: PropagateItem,
   destination: Destination,
   deps: ReadReceiptsDeps,
-): ParcelAnswer | Exclude<CallAnswer, { kind: 'answered' }> {
+): SingleAnswer {
   const { status, body } = answer
   if (status === 200) {
     const parsed = propagateMessageAnswerSchema.safeParse(parseJson(body))
     if (!parsed.success) return malformed
     const { duplicate = false, custody, custodySignature } = parsed.data
     const [receipt = null] = readReceipts(destination, [{ parcel, custody }], custodySignature, deps)
-    return { kind: 'stored', duplicate, receipt }
+    return { kind: 'stored', duplicate, receipt, ...named(parsed.data) }
   }
   const code = codeOf(answer)
   return isOfOneMessage(status, code) ? { kind: 'refused', status, code } : refusedCall(answer)

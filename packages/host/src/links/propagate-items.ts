@@ -138,7 +138,12 @@ function vouchedJson({ message, forwardId }: Named): VouchedItemJson {
 }
 
 function toItem(parcel: Parcel, item: PropagatedItemJson, reveals: boolean): PropagateItem {
-  return { parcel, proof: item.proof, reveals, json: JSON.stringify(item) }
+  return {
+    parcel,
+    proof: item.proof,
+    reveals,
+    json: JSON.stringify(parcel.again === true ? { ...item, again: true } : item),
+  }
 }
 
 function nameOf({ message: { recipient, box, messageId } }: Pick<Parcel, 'message'>) {

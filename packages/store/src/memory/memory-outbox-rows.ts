@@ -46,12 +46,13 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
       }
       return taken
         .toSorted((a, b) => a.id - b.id)
-        .map(({ id, forwardId, attempts, outgoing: { message, acceptedAtMs } }) => ({
+        .map(({ id, forwardId, attempts, again, outgoing: { message, acceptedAtMs } }) => ({
           id,
           message,
           forwardId,
           acceptedAtMs,
           attempts,
+          ...(again ? { again } : {}),
         }))
     },
 
@@ -68,7 +69,10 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
         ({ lookup, parcels }) => lookup !== null || parcels.some(({ state }) => state === 'waiting'),
       )
       return {
-        parcels: all.reduce((sum, { parcels }) => sum + parcels.filter(({ state }) => state === 'waiting').length, 0),
+        parcels: all.reduce(
+          (sum, { parcels }) => sum + parcels.filter(({ state, again }) => state === 'waiting' || again).length,
+          0,
+        ),
         unrouted: all.filter(({ lookup }) => lookup !== null).length,
         failed: all.filter(({ isUndelivered }) => isUndelivered).length,
         oldestAcceptedAtMs: waiting.length === 0 ? null : Math.min(...waiting.map(({ acceptedAtMs }) => acceptedAtMs)),

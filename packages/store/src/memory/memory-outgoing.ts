@@ -18,6 +18,8 @@ export interface KeptParcel {
   attempts: number
   reason: string | null
   receipt: CustodyProof | null
+  /** It was delivered, stays so, and waits to be sent again. */
+  again: boolean
 }
 
 /** A message on its way out: to the hosts of its parcels, or looking for a home. */
@@ -107,7 +109,10 @@ export class MemoryOutgoing {
   /** The owner acknowledged the copy here: nobody needs to carry it any further. */
   acknowledged(outgoing: OutgoingMessage): void {
     const { parcels } = outgoing
-    for (const parcel of parcels) if (parcel.state === 'waiting') this.#move(parcel, 'dropped')
+    for (const parcel of parcels) {
+      if (parcel.again) this.#endResend(parcel)
+      if (parcel.state === 'waiting') this.#move(parcel, 'dropped')
+    }
     outgoing.parcels.splice(0, parcels.length, ...parcels.filter(({ state }) => state !== 'dropped'))
     outgoing.copy = null
     outgoing.lookup = null
@@ -152,8 +157,12 @@ export class MemoryOutgoing {
   prune({ settledBeforeMs, bodiesBeforeMs }: { settledBeforeMs: number; bodiesBeforeMs: number }): void {
     for (const outgoing of this.#messages.values()) {
       const settledAtMs = outgoing.ended?.atMs ?? Infinity
-      if (settledAtMs < settledBeforeMs) this.#messages.delete(outgoing.id)
-      if (settledAtMs < bodiesBeforeMs) {
+      const again = outgoing.parcels.filter((parcel) => parcel.again)
+      if (settledAtMs < settledBeforeMs) {
+        for (const parcel of again) this.#endResend(parcel)
+        this.#messages.delete(outgoing.id)
+      }
+      if (settledAtMs < bodiesBeforeMs && again.length === 0) {
         outgoing.message = { ...outgoing.message, body: '', envelope: null, request: null }
       }
     }
@@ -170,7 +179,11 @@ export class MemoryOutgoing {
 
   endParcel(parcelId: number, end: ParcelEnd): void {
     const parcel = this.#messages.get(Math.floor(parcelId / parcelsPerMessage))?.parcels[parcelId % parcelsPerMessage]
-    if (parcel?.state !== 'waiting') return
+    if (parcel?.again === true && end.kind !== 'retry') {
+      this.#endResend(parcel, end.kind === 'delivered' ? end.receipt : null)
+      return
+    }
+    if (parcel === undefined || (parcel.state !== 'waiting' && !parcel.again)) return
     const { outgoing } = parcel
     parcel.reason = end.kind === 'delivered' ? null : end.reason
     if (end.kind === 'delivered') {
@@ -179,12 +192,41 @@ export class MemoryOutgoing {
     } else if (end.kind === 'retry') {
       if (parcel.dueAtMs !== heldUntilMs) parcel.dueAtMs = end.atMs
       if (end.counts) parcel.attempts++
+      if (parcel.again) return
     } else {
       this.#move(parcel, end.kind === 'failed' ? 'failed' : 'dropped')
       parcel.attempts++
       if (end.kind === 'reroute') outgoing.lookup = { atMs: Math.min(end.atMs, outgoing.lookup?.atMs ?? Infinity) }
     }
     this.#settle(outgoing)
+  }
+
+  /** Whether anything was sent to that host. */
+  isKnown(hostKey: IdentityKey): boolean {
+    return [...this.#messages.values()].some(({ parcels }) =>
+      parcels.some(({ destination }) => destination.hostKey === hostKey),
+    )
+  }
+
+  /** What was delivered to that host, and is here still, waits for it again. A destination for each. */
+  resend(hostKey: IdentityKey, nowMs: number): Destination[] {
+    const resent = [...this.#messages.values()].flatMap(({ parcels, message, ended }) =>
+      message.body === '' || (ended !== null && ended.as !== 'delivered')
+        ? []
+        : parcels.filter(({ destination, state }) => destination.hostKey === hostKey && state === 'delivered'),
+    )
+    for (const parcel of resent) {
+      this.#move(parcel, 'waiting')
+      Object.assign(parcel, { state: 'delivered', again: true, dueAtMs: nowMs })
+    }
+    return resent.map(({ destination }) => destination)
+  }
+
+  #endResend(parcel: KeptParcel, receipt: CustodyProof | null = null): void {
+    this.#move(parcel, 'delivered')
+    parcel.again = false
+    parcel.reason = null
+    parcel.receipt ??= receipt
   }
 
   endLookup(id: number, end: UnroutedEnd): void {
@@ -242,7 +284,7 @@ export class MemoryOutgoing {
       if (known === undefined) {
         const parcelId = id * parcelsPerMessage + parcels.length
         const row = { id: parcelId, outgoing, forwardId, destination, dueAtMs: acceptedAtMs, attempts: 0, reason: null }
-        const parcel: KeptParcel = { ...row, state: 'dropped', receipt: null }
+        const parcel: KeptParcel = { ...row, state: 'dropped', receipt: null, again: false }
         parcels.push(parcel)
         this.#move(parcel, 'waiting')
       } else if (known.state === 'dropped') {

@@ -9,6 +9,7 @@ import {
   permissionStoreContract,
   proofPolicyStoreContract,
   queueStoreContract,
+  resendStoreContract,
   ruleStoreContract,
   quotasContract,
   retentionContract,
@@ -31,6 +32,7 @@ authorizationStoreContract('memory', open)
 retentionContract('memory', open)
 sessionStateStoreContract('memory', open)
 withdrawalStoreContract('memory', open)
+resendStoreContract('memory', open)
 ruleStoreContract('memory', open)
 queueStoreContract('memory', open)
 quotasContract('memory', (quotas) => Promise.resolve(openMemoryStore({ quotas })))

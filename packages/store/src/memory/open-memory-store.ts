@@ -1,6 +1,7 @@
 import type { Quotas, SessionStateStore, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { claimingQueueStore } from '../outbox/queue-rows.ts'
+import { claimingResendStore } from '../outbox/resend-rows.ts'
 import { MemoryAcknowledgementStore } from './memory-acknowledgement-store.ts'
 import { MemoryAuthorizationStore } from './memory-authorization-store.ts'
 import { MemoryAwaited } from './memory-awaited.ts'
@@ -12,6 +13,7 @@ import { memoryMessageRecords } from './memory-message-records.ts'
 import { memoryOutbox } from './memory-outbox-rows.ts'
 import { MemoryOutgoing } from './memory-outgoing.ts'
 import { MemoryRuleStore } from './memory-rule-store.ts'
+import { memoryResendRows } from './memory-resend-rows.ts'
 import { memoryQueueRows } from './memory-queue-rows.ts'
 import { MemoryPermissionStore } from './memory-permission-store.ts'
 import { MemoryProofPolicyStore } from './memory-proof-policy-store.ts'
@@ -47,6 +49,7 @@ export function openMemoryStore({ quotas = null, nowMs = Date.now }: MemoryStore
     spending: new MemorySpendingStore(),
     withdrawals: new MemoryWithdrawalStore(authorizations),
     rules: new MemoryRuleStore(),
+    resends: claimingResendStore(memoryResendRows(outgoing), outbox),
     queue: claimingQueueStore(memoryQueueRows(outgoing), outbox),
     proofPolicies: new MemoryProofPolicyStore(),
     hostKeys: new MemoryHostKeyStore(),

@@ -71,9 +71,9 @@ export class ClaimingOutboxStore implements OutboxStore {
     await this.#writes.finishParcels({
       destination: batch.destination,
       state: this.#board.isStateOf(batch.destination, state) ? null : state,
-      ends: batch.parcels.flatMap(({ id: parcelId }, index) => {
+      ends: batch.parcels.flatMap(({ id: parcelId, again = false }, index) => {
         const end = ends[index]
-        return end === undefined ? [] : [{ parcelId, end }]
+        return end === undefined ? [] : [{ parcelId, end, again }]
       }),
     })
     this.#board.finish(batch, state)

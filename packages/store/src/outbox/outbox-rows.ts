@@ -36,7 +36,7 @@ export interface OutboxRows {
 export interface ParcelEnds {
   readonly destination: Destination
   readonly state: DestinationState | null
-  readonly ends: readonly { readonly parcelId: number; readonly end: ParcelEnd }[]
+  readonly ends: readonly { readonly parcelId: number; readonly end: ParcelEnd; readonly again: boolean }[]
 }
 
 /** Ends of one claim on look-ups. */

@@ -14,6 +14,7 @@ import { addDevices } from './migrations/0012-devices.ts'
 import { addAcknowledgements } from './migrations/0013-acknowledgements.ts'
 import { markBackups } from './migrations/0014-backups.ts'
 import { notePruned } from './migrations/0015-pruned.ts'
+import { addResends } from './migrations/0016-resends.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -32,6 +33,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addAcknowledgements,
   markBackups,
   notePruned,
+  addResends,
 ]
 
 /**

@@ -1,6 +1,7 @@
 import type { Quotas, Store } from '@overpost/core'
 import { ClaimingOutboxStore } from '../outbox/claiming-outbox-store.ts'
 import { claimingQueueStore } from '../outbox/queue-rows.ts'
+import { claimingResendStore } from '../outbox/resend-rows.ts'
 import { beginAgain } from './backup/begin-again.ts'
 import { BackgroundCheck } from './background-check.ts'
 import {
@@ -27,6 +28,7 @@ import { SqliteHandoverStore } from './sqlite-handover-store.ts'
 import { SqliteSpendingStore } from './sqlite-spending-store.ts'
 import { SqliteWithdrawalStore } from './sqlite-withdrawal-store.ts'
 import { SqliteRuleStore } from './sqlite-rule-store.ts'
+import { sqliteResendRows } from './sqlite-resend-rows.ts'
 import { sqliteQueueRows } from './sqlite-queue-rows.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
@@ -74,7 +76,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
   const lost = findLogDamage(file)
   if (lost !== null) throw damaged(file, describeLogDamage(lost))
   const isSmall = (bytesOf(file) ?? 0) <= checkedAtStartBytes
-  const reader = new ReaderContext(openForReading(file, isSmall))
+  const reader = new ReaderContext(openForReading(file, isSmall, nowMs()))
   lock.noteMade()
   const check = isSmall ? null : new BackgroundCheck(file)
   const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas, reserveBytes }))
@@ -100,6 +102,7 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
     spending: new SqliteSpendingStore(reader, writer),
     withdrawals: new SqliteWithdrawalStore(reader, writer, (user) => authorizations.forget(user)),
     rules: new SqliteRuleStore(reader, writer),
+    resends: claimingResendStore(sqliteResendRows(reader, writer), outbox),
     queue: claimingQueueStore(sqliteQueueRows(reader, writer), outbox),
     proofPolicies: new SqliteProofPolicyStore(reader, writer),
     hostKeys: new SqliteHostKeyStore(reader, writer),
@@ -123,13 +126,13 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
 }
 
 /** Brings the file up to date first: the writer's thread finds its tables made. */
-function openForReading(file: string, isChecked: boolean): Db {
+function openForReading(file: string, isChecked: boolean, nowMs: number): Db {
   const db = openDatabase(file)
   try {
     const damage = isChecked ? findDamage(db) : null
     if (damage !== null) throw damaged(file, damage)
     migrate(db)
-    beginAgain(db)
+    beginAgain(db, nowMs)
     db.pragma('query_only = ON')
     return db
   } catch (error) {

@@ -23,6 +23,7 @@ import { putProofPolicy } from './operations/put-proof-policy.ts'
 import { putWithdrawal } from './operations/put-withdrawal.ts'
 import { probe } from './operations/probe.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
+import { finishLogNews, noteHostLog, resendDelivered } from './operations/resend-delivered.ts'
 import { returnMessages } from './operations/return-messages.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
@@ -44,6 +45,7 @@ export const operations = {
   addSpending,
   beginHandover,
   finishHandover,
+  finishLogNews,
   finishParcels,
   finishPassage,
   finishUnrouted,
@@ -51,6 +53,7 @@ export const operations = {
   markElsewhere,
   markListed,
   noteHostKey,
+  noteHostLog,
   noteDevices,
   notePublished,
   pruneBox,
@@ -63,6 +66,7 @@ export const operations = {
   putWithdrawal,
   probe,
   receiveArrivals,
+  resendDelivered,
   returnMessages,
   registerDevice,
   removeDevice,

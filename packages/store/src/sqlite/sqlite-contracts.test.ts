@@ -14,6 +14,7 @@ import {
   permissionStoreContract,
   proofPolicyStoreContract,
   queueStoreContract,
+  resendStoreContract,
   ruleStoreContract,
   quotasContract,
   retentionContract,
@@ -51,6 +52,7 @@ authorizationStoreContract('sqlite', open)
 retentionContract('sqlite', open)
 sessionStateStoreContract('sqlite', open)
 withdrawalStoreContract('sqlite', open)
+resendStoreContract('sqlite', open)
 ruleStoreContract('sqlite', open)
 queueStoreContract('sqlite', open)
 quotasContract('sqlite', openWith)

@@ -137,7 +137,7 @@ export function readOutgoingRecord(reader: ReaderContext, id: number): MessageRe
 function readParcels(reader: ReaderContext, id: number): { record: DestinationRecord; dueAtMs: number | null }[] {
   return reader
     .sql<ParcelColumns>(
-      `SELECT d.host_key, d.origin, p.forward_id, p.state, p.attempts, coalesce(p.reason, d.reason), p.due_at_ms,
+      `SELECT d.host_key, d.origin, p.forward_id, iif(p.again = 1, 1, p.state), p.attempts, coalesce(p.reason, d.reason), p.due_at_ms,
          p.receipt, d.failures, d.next_attempt_at_ms
        FROM parcels p JOIN destinations d ON d.id = p.destination_id WHERE p.id >= ? << 6 AND p.id < (? + 1) << 6`,
     )

@@ -15,7 +15,7 @@ import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts
 
 type MessageColumns = [number, number, string, string, number, string, number | null, Buffer | null, Buffer | null]
 
-type ParcelColumns = [number, number, Buffer, number, number, ...MessageColumns]
+type ParcelColumns = [number, number, Buffer, number, number, number | null, ...MessageColumns]
 
 const destinationOf = (hostKey: Buffer, origin: string): Destination => ({
   hostKey: hostKey.toString('hex') as IdentityKey,
@@ -71,8 +71,8 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         // Row by row, so that no body is read that does not go along.
         const due = reader
           .sql<ParcelColumns>(
-            `SELECT p.id, o.body_bytes, p.forward_id, p.attempts, o.accepted_at_ms, o.recipient_id, o.sender_id, o.box,
-               o.message_id, o.content_type, coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
+            `SELECT p.id, o.body_bytes, p.forward_id, p.attempts, o.accepted_at_ms, p.again, o.recipient_id, o.sender_id,
+               o.box, o.message_id, o.content_type, coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
              FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message
              WHERE destination_id = ? AND state = 0 AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
           )
@@ -167,13 +167,14 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
 }
 
 function toParcel(reader: ReaderContext, columns: ParcelColumns): Parcel {
-  const [id, , forwardId, attempts, acceptedAtMs, ...message] = columns
+  const [id, , forwardId, attempts, acceptedAtMs, again, ...message] = columns
   return {
     id,
     message: toMessage(reader, message),
     forwardId: forwardId.toString('hex') as ForwardId,
     acceptedAtMs,
     attempts,
+    ...(again === 1 ? { again: true as const } : {}),
   }
 }
 

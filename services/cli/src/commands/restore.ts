@@ -18,7 +18,8 @@ export const restore = defineCommand({
   },
   notes: [
     'What was there is set aside, beside it. When the host starts, its log is a new one: readers begin anew, and see again what',
-    'they acknowledged after the backup; sessions end; other hosts send again what they delivered in the last 24 hours.',
+    'they acknowledged after the backup; sessions end. Hosts that this one ever sent to are told, and send again what they',
+    'delivered here in the last 24 hours; others do with their next message. What comes again is logged by count.',
   ],
   run({ options: { to, json }, positionals: [from = ''] }, io) {
     const restored = restoreStore({ file: to, from })
@@ -36,7 +37,7 @@ function describe(to: string, { backupAtMs, messages, outgoing, users, setAside,
   if (missing !== null) {
     const { fromHosts, fromSenders, outgoing: lost } = missing
     lines.push(
-      `not in the backup: ${fromHosts} messages of other hosts, which can send them again; ${fromSenders} that were handed in here, and ${lost} on their way`,
+      `not in the backup: ${fromHosts} messages of other hosts, which send again those of the last 24 hours; ${fromSenders} that were handed in here, and ${lost} on their way`,
     )
   } else if (setAside !== null)
     lines.push('what is not in the backup cannot be counted: the file that was there cannot be read')

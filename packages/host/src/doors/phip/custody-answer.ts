@@ -5,6 +5,8 @@ import { signCustody, type Hasher, type PropagateResultJson } from '@overpost/pr
 export interface CustodyAnswerDeps {
   readonly wallet: Pick<WalletInterface, 'createSignature'>
   readonly verifier: Hasher
+  /** What the log here is called (docs/specs/resend.md). */
+  readonly log: string
 }
 
 type Stored = Extract<Received, { kind: 'stored' }>

@@ -16,6 +16,6 @@ export function propagateMessage(deps: PropagateMessageDeps): Middleware<PeerSta
     const [received] = await deps.router.receive(ctx.state.peer.identityKey, [item])
     if (received === undefined) throw new Error('the router gave no outcome')
     if (received.kind === 'refused') throw new RelayError(received.code, received.description)
-    ctx.body = { ...storedJson(received), ...(await custodySignature([received], deps)) }
+    ctx.body = { ...storedJson(received), log: deps.log, ...(await custodySignature([received], deps)) }
   }
 }

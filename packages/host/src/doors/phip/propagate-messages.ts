@@ -43,7 +43,7 @@ export function propagateMessages(deps: PropagateMessagesDeps): Middleware<PeerS
     const results = items.map((item) =>
       item instanceof RelayError ? refusal(item.code, item.message) : toResult(received[next++]),
     )
-    ctx.body = { status: 'success', results, ...(await custodySignature(received, deps)) }
+    ctx.body = { status: 'success', results, log: deps.log, ...(await custodySignature(received, deps)) }
   }
 }
 

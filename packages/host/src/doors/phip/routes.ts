@@ -7,6 +7,7 @@ import { propagateMessage } from './propagate-message.ts'
 import { propagateMessages, type PropagateMessagesDeps } from './propagate-messages.ts'
 import { proofPolicy, type ProofPolicyDeps } from './proof-policy.ts'
 import { publishWithdrawal, type PublishWithdrawalDeps } from './publish-withdrawal.ts'
+import { resendMessages, type ResendMessagesDeps } from './resend-messages.ts'
 import { revokeRouting, type RevokeRoutingDeps } from './revoke-routing.ts'
 import { syncAcknowledgements, type SyncAcknowledgementsDeps } from './sync-acknowledgements.ts'
 
@@ -16,6 +17,7 @@ export type PhipDeps = AuthorizeRoutingDeps &
   HandoverMessagesDeps &
   RevokeRoutingDeps &
   PublishWithdrawalDeps &
+  ResendMessagesDeps &
   SyncAcknowledgementsDeps & { readonly authorizations: AuthorizationStore }
 
 /** BRC-34: who is hosted here, and what other hosts hand in. */
@@ -25,6 +27,7 @@ export function phipRoutes(routes: KoaRouter<PeerState>, deps: PhipDeps): void {
   routes.post('/publishWithdrawal', publishWithdrawal(deps))
   routes.post('/propagateMessage', propagateMessage(deps))
   routes.post('/propagateMessages', propagateMessages(deps))
+  routes.post('/resendMessages', resendMessages(deps))
   routes.post('/handoverMessages', handoverMessages(deps))
   routes.post('/syncAcknowledgements', syncAcknowledgements(deps))
   routes.post('/proofPolicy', proofPolicy(deps))

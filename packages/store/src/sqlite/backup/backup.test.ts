@@ -7,6 +7,7 @@ import {
   arrivalFixture,
   authorizationFixture,
   claimParcels,
+  destinationFixture,
   fixtureNowMs,
   forwardedFixture,
   idFixture,
@@ -40,6 +41,7 @@ describe('a backup of a store', () => {
     return store
   }
   const open = (): Store => (store = openSqliteStore({ file }))
+  const openAt = (nowMs: number): Store => (store = openSqliteStore({ file, nowMs: () => nowMs }))
   const close = async (): Promise<void> => {
     await store?.[Symbol.asyncDispose]()
     store = null
@@ -77,6 +79,28 @@ describe('a backup of a store', () => {
     expect(await opened().sessionState.take()).to.equal(null)
     await close()
     expect(open().mailboxes.incarnation, 'only once').to.equal(first)
+  })
+
+  it('is told, from its first start on, to every host that the store ever sent to, until each has heard it', async () => {
+    for (const name of ['hosta', 'hostb']) {
+      await opened().mailboxes.accept([forwardedFixture([name], { messageId: idFixture(`to ${name}`) })])
+    }
+    backUp()
+    await close()
+    restoreStore({ file, from: copy })
+    const { resends } = openAt(fixtureNowMs)
+    const due = await resends.dueNews(fixtureNowMs, 10)
+    expect(due.map(({ destination, sinceMs, attempts }) => ({ ...destination, sinceMs, attempts }))).to.deep.equal(
+      ['hosta', 'hostb'].map((name) => ({ ...destinationFixture(name), sinceMs: fixtureNowMs, attempts: 0 })),
+    )
+    await resends.finishNews(due[0]!.id, null)
+    await resends.finishNews(due[1]!.id, fixtureNowMs + 50)
+    expect(await resends.nextNewsAtMs()).to.equal(fixtureNowMs + 50)
+    await close()
+    const again = await openAt(fixtureNowMs + 99).resends.dueNews(fixtureNowMs + 50, 10)
+    expect(again).to.deep.equal([{ ...due[1], attempts: 1 }])
+    await opened().resends.finishNews(due[1]!.id, null)
+    expect(await opened().resends.nextNewsAtMs()).to.equal(null)
   })
 
   it('tells what it does not have: of hosts, of senders, on its way; and sets aside what was there', async () => {

@@ -4,8 +4,9 @@ import type { Db } from '../database.ts'
 /**
  * A backup that is opened to be used begins a log of its own: readers' cursors start anew, so that nobody skips mail in
  * silence, and sessions end, since what was played since is not in its replay window.
+ * Every host that this store ever sent to is to hear of it, and sends again what it delivered here lately.
  */
-export function beginAgain(db: Db): void {
+export function beginAgain(db: Db, nowMs: number): void {
   db.transaction(() => {
     const [backupAtMs] = db.prepare('SELECT backup_at_ms FROM store').raw().get() as [number | null]
     if (backupAtMs === null) return
@@ -13,5 +14,8 @@ export function beginAgain(db: Db): void {
       randomBytes(16).toString('hex'),
     )
     db.exec('DELETE FROM session_state')
+    db.prepare(
+      'INSERT OR REPLACE INTO log_news (destination_id, since_ms, due_at_ms, attempts) SELECT id, ?, ?, 0 FROM destinations',
+    ).run(nowMs, nowMs)
   }).immediate()
 }

@@ -58,7 +58,7 @@ function giveUp(context: WriterContext, id: number, nowMs: number): boolean {
   const outgoing = readOutgoing(context, id)
   if (outgoing === null || outgoing.waiting === 0) return false
   context
-    .sql('UPDATE parcels SET state = 2, reason = ? WHERE id BETWEEN ? AND ? AND state = 0')
+    .sql('UPDATE parcels SET state = 2, reason = ? WHERE id BETWEEN ? AND ? AND state = 0 AND again IS NULL')
     .run(operatorReason, ...parcelRange(id))
   settleOutgoing(context, { ...outgoing, waiting: 0, lookupAtMs: null, failure: operatorReason }, nowMs)
   return true

@@ -36,7 +36,8 @@ function giveUp(context: WriterContext, outgoing: OutgoingRow, nowMs: number): v
   context
     .sql(
       `UPDATE parcels SET state = ?, reason = 'ERR_EXPIRED' || coalesce(': ' || coalesce(reason,
-         (SELECT reason FROM destinations WHERE id = destination_id)), '') WHERE id BETWEEN ? AND ? AND state = 0`,
+         (SELECT reason FROM destinations WHERE id = destination_id)), '') WHERE id BETWEEN ? AND ? AND state = 0
+         AND again IS NULL`,
     )
     .run(parcelState.failed, ...parcelRange(outgoing.id))
   if (outgoing.lookupAtMs !== null) outgoing.failure = 'ERR_NO_ROUTE'

@@ -16,7 +16,10 @@ export function finishParcels(
       .sql('UPDATE destinations SET failures = ?, next_attempt_at_ms = ?, reason = ? WHERE id = ?')
       .run(state.failures, state.nextAttemptAtMs, state.reason, context.destination(destination))
   }
-  for (const { parcelId, end } of ends) endParcel(context, parcelId, end, nowMs)
+  for (const { parcelId, end, again } of ends) {
+    if (again && end.kind !== 'retry') endResend(context, parcelId, end)
+    else endParcel(context, parcelId, end, nowMs)
+  }
 }
 
 function endParcel(context: WriterContext, parcelId: number, end: ParcelEnd, nowMs: number): void {
@@ -44,6 +47,15 @@ function endParcel(context: WriterContext, parcelId: number, end: ParcelEnd, now
     outgoing.waiting--
   }
   settleOutgoing(context, outgoing, nowMs)
+}
+
+/** It was delivered before, and stays so, with the receipt of then, if there was one. */
+function endResend(context: WriterContext, parcelId: number, end: Exclude<ParcelEnd, { kind: 'retry' }>): void {
+  context
+    .sql(
+      'UPDATE parcels SET state = 1, again = NULL, reason = NULL, receipt = coalesce(receipt, ?) WHERE id = ? AND again = 1',
+    )
+    .run(end.kind === 'delivered' ? encodeReceipt(end.receipt) : null, parcelId)
 }
 
 /** False when the parcel waits no longer. */

@@ -142,7 +142,7 @@ export function readOutgoing(context: WriterContext, id: number): OutgoingRow | 
 export function parcelsOf(context: WriterContext, id: number): ParcelRow[] {
   return context
     .sql<[number, number, Buffer, string | null]>(
-      `SELECT p.id, p.state, d.host_key, p.reason FROM parcels p JOIN destinations d ON d.id = p.destination_id
+      `SELECT p.id, iif(p.again = 1, 1, p.state), d.host_key, p.reason FROM parcels p JOIN destinations d ON d.id = p.destination_id
        WHERE p.id BETWEEN ? AND ?`,
     )
     .all(...parcelRange(id))

@@ -44,6 +44,9 @@ export function settleDelivered(context: WriterContext, row: OutgoingRow, nowMs:
 
 /** The owner acknowledged the copy here: nobody needs to carry it any further. */
 export function settleAcknowledged(context: WriterContext, id: number, nowMs: number): void {
+  context
+    .sql('UPDATE parcels SET state = 1, again = NULL WHERE id BETWEEN ? AND ? AND again = 1')
+    .run(...parcelRange(id))
   context.sql('DELETE FROM parcels WHERE id BETWEEN ? AND ? AND state = 0').run(...parcelRange(id))
   context
     .sql(
