@@ -11,7 +11,7 @@ import { machine } from './machine.ts'
 
 const HOST_BENCHES = ['send', 'cross-host', 'idle'] as const
 /** Programs of their own, which print their figures and fail when one is missed. */
-const OTHER_BENCHES = ['identity-wallet', 'store', 'lookups', 'live']
+const OTHER_BENCHES = ['identity-wallet', 'store', 'lookups', 'proofs', 'receipts', 'live']
 
 const USAGE = `usage: node test/dist/load/bench.js [--quick] [--only NAME,...] [--profile] [--connections N] [--messages N] [--out FILE]
   --only         some of: ${[...HOST_BENCHES, ...OTHER_BENCHES].join(', ')}
@@ -21,7 +21,7 @@ const USAGE = `usage: node test/dist/load/bench.js [--quick] [--only NAME,...] [
   --messages     of one round, 10,000 when left out
   --out          where the JSON goes; a full run without it writes docs/performance.json`
 
-/** Exits 1 when a figure of issue 3 is missed, 2 when the command line is wrong. */
+/** Exits 1 when a figure is missed, 2 when the command line is wrong. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
