@@ -6,7 +6,7 @@ const columns = ['messages', 'kills', 'lost', 'doubled', 'forged', 'leaked', 're
 const faults = ['lost', 'doubled', 'forged', 'leaked']
 
 /** The page. `records`: one per scenario that ran, in any order. */
-export function reliabilityPage(records, { startedAtMs, endedAtMs, scale }) {
+export function reliabilityPage(records, { startedAtMs, endedAtMs, scale, commit }) {
   const sorted = [...records].sort((one, other) => one.number - other.number)
   const total = (name) => sorted.reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
   const minutes = ((endedAtMs - startedAtMs) / 60_000).toFixed(1)
@@ -17,7 +17,7 @@ Written by \`npm run test:full\`: do not edit. The scenarios are those of the fe
 \`test/scenarios\`, with real processes, real SQLite files, real sockets and a proxy that breaks them; \`npm test\` runs the same in small.
 
 - ${new Date(startedAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${minutes} minutes, ${scale} of the full size
-- commit ${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ', with changes'}
+- commit ${commit}
 - ${cpus().length} cores (${cpus()[0]?.model.trim() ?? arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}, Node ${process.versions.node}
 - **${total('messages')} messages, ${total('kills')} kills: ${faults.map((name) => `${total(name)} ${name}`).join(', ')}**; ${passed} of ${sorted.length} passed
 
@@ -47,6 +47,11 @@ function section({ number, title, figures }) {
 
 function capital(word) {
   return word.slice(0, 1).toUpperCase() + word.slice(1)
+}
+
+/** What is checked out now. */
+export function currentCommit() {
+  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ', with changes'}`
 }
 
 function git(...args) {

@@ -4,12 +4,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { reliabilityPage } from './reliability-page.mjs'
+import { currentCommit, reliabilityPage } from './reliability-page.mjs'
 
 const scale = Number(process.env.SCENARIO_SCALE ?? 1)
 const dir = mkdtempSync(join(tmpdir(), 'overpost-full-'))
 const figures = join(dir, 'figures.jsonl')
 const startedAtMs = Date.now()
+const commit = currentCommit()
 
 /** The compiled test files with scenarios in them. */
 function scenarioFiles() {
@@ -44,7 +45,7 @@ const records = readFileSync(figures, 'utf8')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line))
-const page = reliabilityPage(records, { startedAtMs, endedAtMs: Date.now(), scale })
+const page = reliabilityPage(records, { startedAtMs, endedAtMs: Date.now(), scale, commit })
 if (scale === 1) writeFileSync('docs/reliability.md', page)
 else console.log(page)
 rmSync(dir, { recursive: true })

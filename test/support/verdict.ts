@@ -42,14 +42,17 @@ export interface Verdict {
   readonly leaked: readonly string[]
 }
 
+/** What somebody read. */
+export type Read = Pick<MailReader, 'copies' | 'ghosts'> & { readonly person: Pick<MailReader['person'], 'key'> }
+
 export interface Evidence {
   readonly attempts: readonly Attempt[]
   /** Of recipients, at all hosts. */
-  readonly readers: readonly MailReader[]
+  readonly readers: readonly Read[]
   /** Of the senders' own boxes with what came back. */
-  readonly returns: readonly MailReader[]
+  readonly returns: readonly Read[]
   /** With keys to which nobody wrote. */
-  readonly strangers: readonly MailReader[]
+  readonly strangers: readonly Read[]
 }
 
 export const returnsBox = 'delivery_failures'
@@ -128,7 +131,7 @@ export function returnedBy({ box, body }: ListedMessage): string[] {
   return notice.kind === 'returned' && typeof notice.messageId === 'string' ? [notice.messageId] : []
 }
 
-function bouncesById(returns: readonly MailReader[]): Map<string, number> {
+function bouncesById(returns: readonly Read[]): Map<string, number> {
   const bounces = new Map<string, number>()
   for (const { message } of returns.flatMap(({ copies }) => copies)) {
     for (const id of returnedBy(message)) bounces.set(id, (bounces.get(id) ?? 0) + 1)
