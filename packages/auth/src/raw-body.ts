@@ -14,6 +14,8 @@ export interface RawBodyLimits {
 }
 
 const nothing = Buffer.alloc(0)
+const mostDiscardedBytes = 8 * 1024 * 1024
+const mostDiscardingMs = 5_000
 
 /**
  * Reads the whole body into `ctx.state.rawBody`. Counts what comes, so chunked bodies are capped too.
@@ -32,8 +34,9 @@ export function readRawBody({ limitBytes, timeoutMs = 30_000 }: RawBodyLimits): 
       if (Number(announced ?? 0) > limitBytes) throw new RelayError('ERR_BODY_TOO_LARGE')
       ctx.state.rawBody = await collect(ctx.req, limitBytes, timeoutMs)
     } catch (error) {
-      // The rest of the body is not read, so nothing more can come over this connection.
-      ctx.set('connection', 'close')
+      if (error instanceof RelayError && error.code === 'ERR_BODY_TOO_LARGE') discardRest(ctx.req)
+      // Nothing more is read, so nothing more can come over this connection.
+      else ctx.set('connection', 'close')
       throw error
     }
     await next()
@@ -73,6 +76,24 @@ function collect(request: IncomingMessage, limitBytes: number, timeoutMs: number
   })
 }
 
+/**
+ * Throws away what is still on its way of a body that was refused: to close at once would reset the connection, and the answer with
+ * it. Who sends on and on is cut off.
+ */
+function discardRest(request: IncomingMessage): void {
+  let left = mostDiscardedBytes
+  const cutOff = () => request.socket.destroy()
+  const timer = setTimeout(cutOff, mostDiscardingMs)
+  request
+    .on('error', ignore)
+    .on('data', (chunk: Buffer) => {
+      left -= chunk.length
+      if (left < 0) cutOff()
+    })
+    .once('close', () => clearTimeout(timer))
+    .resume()
+}
+
 function ignore(): void {
-  // The connection is about to be closed: whatever happens to it is of no interest.
+  // The body was refused: whatever else happens to it is of no interest.
 }
