@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 
 /** The loops of a host: started with it, and ended together. */
@@ -9,6 +10,8 @@ export class Background {
 
   constructor(log: Logger) {
     this.#log = log
+    // Every loop waits for it, and there are more than Node takes for a leak.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   /** Runs a loop until {@link stop}. One that ends before is a fault, which {@link fault} tells. */
