@@ -78,17 +78,16 @@ function collect(request: IncomingMessage, limitBytes: number, timeoutMs: number
 
 /**
  * Throws away what is still on its way of a body that was refused: to close at once would reset the connection, and the answer with
- * it. Who sends on and on is cut off.
+ * it. Who sends on and on is left standing, with the answer to read, and then cut off.
  */
 function discardRest(request: IncomingMessage): void {
   let left = mostDiscardedBytes
-  const cutOff = () => request.socket.destroy()
-  const timer = setTimeout(cutOff, mostDiscardingMs)
+  const timer = setTimeout(() => request.socket.destroy(), mostDiscardingMs)
   request
     .on('error', ignore)
     .on('data', (chunk: Buffer) => {
       left -= chunk.length
-      if (left < 0) cutOff()
+      if (left < 0) request.pause()
     })
     .once('close', () => clearTimeout(timer))
     .resume()
