@@ -13,6 +13,7 @@ import type {
   UnroutedGroup,
 } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
+import { attempt } from './attempt.ts'
 import { DestinationBoard } from './destination-board.ts'
 import { DueQueue } from './due-queue.ts'
 import type { OutboxRows, OutboxWrites } from './outbox-rows.ts'
@@ -218,9 +219,4 @@ export class ClaimingOutboxStore implements OutboxStore {
     if (atMs === null) this.#wokenAtMs.delete(recipient)
     this.#lookups.set(recipient, atMs === null ? null : Math.min(atMs, this.#wokenAtMs.get(recipient) ?? Infinity))
   }
-}
-
-/** What `read` returns or throws, as a promise. */
-function attempt<T>(read: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(read()))
 }

@@ -1,5 +1,6 @@
 import type { Destination, QueuedMessage, QueueOfDestination } from '@overpost/core'
 import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import { attempt } from '../outbox/attempt.ts'
 import { heldUntilMs, type QueueRows } from '../outbox/queue-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { readOutgoingRecord } from './sqlite-message-records.ts'
@@ -89,9 +90,4 @@ function toQueue(
   [messages, bytes, held, oldestAcceptedAtMs, ...byAge]: Sums,
 ): QueueOfDestination {
   return { destination, messages, bytes, held, oldestAcceptedAtMs, byAge, state }
-}
-
-/** What `read` returns or throws, as a promise. */
-function attempt<T>(read: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(read()))
 }

@@ -1,4 +1,5 @@
 import type { HostOrigin, IdentityKey } from '@overpost/protocol'
+import { attempt } from '../outbox/attempt.ts'
 import type { ResendRows } from '../outbox/resend-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
 import type { Writer } from './writer/group-commit.ts'
@@ -32,9 +33,4 @@ export function sqliteResendRows(reader: ReaderContext, writer: Writer): ResendR
         reader.read(() => reader.sql<[number | null]>('SELECT min(due_at_ms) FROM log_news').get()?.[0] ?? null),
       ),
   }
-}
-
-/** What `read` returns or throws, as a promise. */
-function attempt<T>(read: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(read()))
 }
