@@ -85,9 +85,13 @@ describe('duplicates across two hosts', function () {
   })
 
   it('are not the same id with another plain body: refused at a host where the first waits, never put in its place', async () => {
-    await atA.send(await prepare('hello'))
+    const [first] = await atA.send(await prepare('hello'))
     await arrival()
-    // A has handed the first on. It is B that finds the difference, and A returns the second with its reason.
+    await until(
+      'A knows the first as handed on',
+      async () => (await atA.status([first!.handle!]))[0]!.state !== 'waiting',
+    )
+    // While the first waited at A, A itself would refuse. Now it is B that finds the difference, and A returns the second with its reason.
     const [second] = await atA.send(await prepare('another text'))
     const end = await until('its end', async () => {
       const [status] = await atA.status([second!.handle!])
