@@ -106,7 +106,9 @@ function floor(file: string): (index: number) => Promise<void> {
 /** Takes what is due, all delivered, until nothing is. */
 async function deliverAll(store: Store): Promise<void> {
   for (;;) {
-    const claim = await store.outbox.claim({ nowMs: Date.now(), maxMessages: 100, maxBytes: 1_048_576 })
+    const claim = await store.outbox.claim({
+      ...{ nowMs: Date.now(), longestWaitMs: Infinity, maxMessages: 100, maxBytes: 1_048_576 },
+    })
     if (claim?.kind !== 'parcels') return
     await store.outbox.finishParcels(
       claim.batch,

@@ -74,6 +74,47 @@ describe('the ends of messages, over a simulated wire, directory and clock', () 
     expect(messages[0]?.envelope).not.to.equal(null)
   })
 
+  it('tried, and looked up, within the ordinary pauses when the clock is set back while it waits', async () => {
+    let [calls, questions] = [0, 0]
+    const find = network.find.bind(network)
+    network.find = (user) => {
+      if (user === carol.key) questions += 1
+      return find(user)
+    }
+    network.wire = () => {
+      calls += 1
+      return 'refused'
+    }
+    await network.authorize(bob, b)
+    await network.advance(3 * hourMs, hourMs)
+    await a.send(alice, bob, 'known')
+    await a.send(alice, carol, 'unknown')
+    await network.advance(30 * 60_000)
+    network.clock.advanceTo(network.clock.nowMs() - 2 * hourMs)
+    ;[calls, questions] = [0, 0]
+    await network.advance(61_000)
+    expect(calls).to.be.greaterThan(0)
+    await network.advance(hourMs)
+    expect(questions).to.be.greaterThan(0)
+  })
+
+  it('not returned, and nobody told of a delay, as the clock was days ahead for half an hour', async () => {
+    await network.authorize(bob, b)
+    await network.authorize(alice, a)
+    network.wire = () => 'refused'
+    const { handle } = await a.send(alice, bob, 'hello')
+    await network.advance(120_000)
+    network.clock.advance(6 * dayMs)
+    await network.advance(30 * 60_000)
+    expect(await a.states(alice, [handle])).to.deep.equal(['waiting'])
+    network.clock.advanceTo(network.clock.nowMs() - 6 * dayMs)
+    await network.advance(5_000)
+    expect(await a.notices(alice)).to.deep.equal([])
+    network.wire = () => 'none'
+    await network.advance(61_000)
+    expect(await a.states(alice, [handle])).to.deep.equal(['delivered'])
+  })
+
   describe('an envelope that does not verify', () => {
     const forge = (text: string) => a.send(alice, bob, text, { proof: 'forged' })
 

@@ -2,6 +2,7 @@ import { PrivateKey, ProtoWallet } from '@bsv/sdk'
 import { IdentityWallet, nativeSignatureVerifier, RequestVerifier } from '@overpost/auth'
 import { signedSend } from '@overpost/auth/testing'
 import {
+  AgeClock,
   Alarm,
   Homes,
   HostLogs,
@@ -78,6 +79,7 @@ export type WireFault = 'none' | 'refused' | 'answer lost' | CallAnswer
 /** Hosts of the real core code in one process, over a wire, a directory and a clock that the test moves. */
 export class SimNetwork implements AsyncDisposable {
   readonly clock = new ManualClock(Date.UTC(2026, 0, 1))
+  readonly ages = new AgeClock(this.clock)
   readonly random: Random
   readonly hosts = new Map<string, SimHost>()
   /** What the overlay knows. */
@@ -160,8 +162,16 @@ export class SimNetwork implements AsyncDisposable {
   /** Moves time in small steps, so that what falls due on the way is done on the way. */
   async advance(totalMs: number, stepMs = 500): Promise<void> {
     for (let passedMs = 0; passedMs < totalMs; passedMs += stepMs) {
-      this.clock.advance(Math.min(stepMs, totalMs - passedMs))
+      this.#pass(Math.min(stepMs, totalMs - passedMs))
       await this.settle()
+    }
+  }
+
+  /** Time that passes is no leap of the clock, however long the step. */
+  #pass(ms: number): void {
+    for (let leftMs = ms; leftMs > 0; leftMs -= 60_000) {
+      this.clock.advance(Math.min(60_000, leftMs))
+      this.ages.nowMs()
     }
   }
 
@@ -282,7 +292,7 @@ export class SimHost implements AsyncDisposable {
     const resendAlarm = { alarm: this.#resendAlarm }
     const hostLogs = new HostLogs({ store: store.resends, clock, events, ...resendAlarm })
     const alarms = { outboxAlarm, noticesAlarm: this.#noticesAlarm }
-    const shared = { ...{ outbox, resolver, homes, clock, random, events }, ...alarms }
+    const shared = { ...{ outbox, resolver, homes, clock, ages: network.ages, random, events }, ...alarms }
     this.#loops = [
       runOutboxLanes(
         { ...shared, hostLogs, link, verifier, alarm: outboxAlarm, options: outboxOptions },

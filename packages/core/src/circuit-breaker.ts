@@ -1,7 +1,8 @@
 import { backoffMs, type BackoffPolicy } from './backoff.ts'
 import { freshDestination, type DestinationState } from './ports/outbox-store.ts'
 
-const longestRetryAfterMs = 60 * 60 * 1000
+/** A host that asks for more is asked again after this. */
+export const longestRetryAfterMs = 60 * 60 * 1000
 
 /**
  * How a destination stands after a call. A good call closes the breaker. A failed one opens it until the next attempt, which

@@ -130,9 +130,9 @@ function endOf(parcel: Parcel, destination: Destination, report: CallReport, dep
 }
 
 /** What is older than the limit is given up, whatever it waits for. */
-function unlessTooOld({ acceptedAtMs }: Parcel, end: ParcelEnd, { clock, options }: OutboxDeps): ParcelEnd {
+function unlessTooOld({ acceptedAtMs }: Parcel, end: ParcelEnd, { ages, options }: OutboxDeps): ParcelEnd {
   if (end.kind === 'delivered' || end.kind === 'failed') return end
-  const isTooOld = clock.nowMs() - acceptedAtMs > options.ageLimitMs
+  const isTooOld = ages.nowMs() - acceptedAtMs > options.ageLimitMs
   return isTooOld ? { kind: 'failed', reason: `ERR_EXPIRED: ${end.reason}` } : end
 }
 

@@ -39,6 +39,8 @@ export interface OutboxDeps {
   readonly noticesAlarm: Pick<Alarm, 'ring'>
   readonly verifier: SignatureVerifier
   readonly clock: Clock
+  /** By which mail grows old. */
+  readonly ages: Pick<Clock, 'nowMs'>
   readonly random: Random
   readonly events: CoreEvents
   readonly options: OutboxOptions

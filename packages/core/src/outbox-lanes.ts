@@ -1,3 +1,4 @@
+import { longestRetryAfterMs } from './circuit-breaker.ts'
 import { deliverParcels } from './deliver-parcels.ts'
 import type { OutboxDeps } from './outbox-deps.ts'
 import type { OutboxClaim } from './ports/outbox-store.ts'
@@ -14,9 +15,10 @@ export async function runOutboxLanes(deps: OutboxDeps, signal: AbortSignal): Pro
   const busy = new Set<Promise<void>>()
   while (!signal.aborted) {
     try {
-      const { maxMessages, maxBytes } = options
+      const { maxMessages, maxBytes, backoff, unroutedBackoff } = options
+      const longestWaitMs = Math.max(backoff.mostMs, unroutedBackoff.mostMs, longestRetryAfterMs)
       const isFull = busy.size >= options.lanes
-      const claim = isFull ? null : await outbox.claim({ nowMs: clock.nowMs(), maxMessages, maxBytes })
+      const claim = isFull ? null : await outbox.claim({ nowMs: clock.nowMs(), longestWaitMs, maxMessages, maxBytes })
       if (claim === null) {
         await alarm.until(isFull ? null : await outbox.nextDueAtMs(), signal)
         continue

@@ -2,6 +2,7 @@ import type { IdentityKey, SyncAcknowledgements } from '@overpost/protocol'
 import type { Alarm } from './alarm.ts'
 import { backoffMs, type BackoffPolicy } from './backoff.ts'
 import type { Destination } from './message.ts'
+import type { PassageWaker } from './passage-waker.ts'
 import type { AcknowledgementStore, Passage } from './ports/acknowledgement-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
@@ -11,14 +12,16 @@ import { destinationsFor, type Resolver } from './resolve-hosts.ts'
 
 export interface PassAcknowledgementsDeps {
   readonly store: Pick<AcknowledgementStore, 'duePassages' | 'nextPassageAtMs' | 'finishPassage'>
+  readonly waker: Pick<PassageWaker, 'missed'>
   readonly link: AcknowledgementLink
   readonly resolver: Pick<Resolver, 'resolve'>
   readonly alarm: Alarm
   readonly clock: Clock
+  readonly ages: Pick<Clock, 'nowMs'>
   readonly random: Random
   readonly events: Pick<CoreEvents, 'roundFailed'>
   readonly backoff: BackoffPolicy
-  /** Older ones would be refused. */
+  /** What is older by `ages` would be refused. */
   readonly memoryMs: number
 }
 
@@ -27,10 +30,12 @@ const pauseAfterFaultMs = 1_000
 
 /** Passes on what users acknowledged here, to their other homes, until each has it; ends when `signal` aborts. */
 export async function runPassAcknowledgements(deps: PassAcknowledgementsDeps, signal: AbortSignal): Promise<void> {
-  const { store, alarm, clock, events } = deps
+  const { store, alarm, clock, events, backoff } = deps
   while (!signal.aborted) {
     try {
-      const due = await store.duePassages(clock.nowMs(), atOnce)
+      const due = await store.duePassages({
+        ...{ nowMs: clock.nowMs(), longestWaitMs: backoff.mostMs, limit: atOnce },
+      })
       if (due.length === 0) await alarm.until(await store.nextPassageAtMs(), signal)
       else await passOn(due, deps, signal)
     } catch (error) {
@@ -57,16 +62,17 @@ async function passOn(due: readonly Passage[], deps: PassAcknowledgementsDeps, s
 async function pass(
   passage: Passage,
   tell: (to: Destination, sync: SyncAcknowledgements) => Promise<boolean>,
-  { store, resolver, clock, random, backoff, memoryMs }: PassAcknowledgementsDeps,
+  { store, waker, resolver, clock, ages, random, backoff, memoryMs }: PassAcknowledgementsDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const { id, sync, notedAtMs, attempts } = passage
-  if (clock.nowMs() - notedAtMs > memoryMs) {
+  if (ages.nowMs() - notedAtMs > memoryMs) {
     await store.finishPassage(id, null)
     return
   }
   const found = await resolver.resolve(sync.recipient, signal)
   let done: readonly IdentityKey[] = passage.done
+  let missed: readonly IdentityKey[] = []
   let isOver = false
   if (found.kind === 'routes') {
     const boxes = [...new Set(sync.messages.map(({ box }) => box))]
@@ -76,8 +82,10 @@ async function pass(
     const open = [...homes.values()].filter(({ hostKey }) => !done.includes(hostKey))
     const told = await Promise.all(open.map((home) => tell(home, sync)))
     done = [...done, ...open.filter((_, index) => told[index]).map(({ hostKey }) => hostKey)]
-    isOver = !told.includes(false)
+    missed = open.filter((_, index) => told[index] === false).map(({ hostKey }) => hostKey)
+    isOver = missed.length === 0
   }
   const atMs = clock.nowMs() + backoffMs(attempts, backoff, random.fraction())
   await store.finishPassage(id, isOver ? null : { atMs, done })
+  for (const hostKey of missed) waker.missed(hostKey, id)
 }

@@ -8,6 +8,8 @@ export interface RetentionDeps {
   readonly store: Pick<MailboxStore, 'forget' | 'boxes' | 'prune'>
   readonly outbox: Pick<OutboxStore, 'prune'>
   readonly clock: Clock
+  /** By which what is kept grows old. */
+  readonly ages: Pick<Clock, 'nowMs'>
   readonly events: Pick<CoreEvents, 'roundFailed' | 'pruned'>
   /** How long forward ids and envelopes are remembered, and what became of messages. */
   readonly memoryMs: number
@@ -19,14 +21,14 @@ export interface RetentionDeps {
 
 /** Forgets what is too old to be taken or asked for again, and prunes boxes, in small steps, until `signal` aborts. */
 export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
-  const { store, outbox, clock, events, memoryMs, bodiesMs, everyMs } = deps
+  const { store, outbox, clock, ages, events, memoryMs, bodiesMs, everyMs } = deps
   while (!signal.aborted) {
     try {
-      const nowMs = clock.nowMs()
+      const nowMs = ages.nowMs()
       const before = { settledBeforeMs: nowMs - memoryMs, bodiesBeforeMs: nowMs - bodiesMs }
       await inSteps(() => store.forget(nowMs - memoryMs), signal)
       await inSteps(() => outbox.prune(before), signal)
-      await pruneBoxes(deps, signal)
+      await pruneBoxes({ ...deps, clock: ages }, signal)
     } catch (error) {
       events.roundFailed({ part: 'retention', error })
     }

@@ -57,7 +57,10 @@ export class RouteCache {
   /** Null when the overlay must be asked. */
   fresh(user: IdentityKey): KnownRoutes | null {
     const known = this.#known.get(user)
-    return known !== undefined && this.#deps.clock.nowMs() < this.#freshUntilMs(known) ? known : null
+    if (known === undefined) return null
+    const nowMs = this.#deps.clock.nowMs()
+    // An answer from the future is one from before the clock was set back: how old it is, nobody can tell.
+    return known.askedAtMs <= nowMs && nowMs < this.#freshUntilMs(known) ? known : null
   }
 
   ownerOf(outpoint: Outpoint): IdentityKey | null {

@@ -28,13 +28,13 @@ export async function routeMessages(group: UnroutedGroup, deps: OutboxDeps, sign
 }
 
 async function endOf(unrouted: Unrouted, found: Resolution, deps: OutboxDeps): Promise<UnroutedEnd> {
-  const { homes, clock, random, options } = deps
+  const { homes, clock, ages, random, options } = deps
   const nowMs = clock.nowMs()
   const { message, attempts, isHome } = unrouted
   const destinations = found.kind === 'routes' ? destinationsFor(found.routes, message.box) : []
   const here = found.kind === 'routes' && (isHome || (await homes.has(message.recipient, message.box)))
   if (here && !isVerified(unrouted, deps)) return { kind: 'failed', reason: 'ERR_INVALID_ENVELOPE' }
-  const isTooOld = nowMs - unrouted.acceptedAtMs > options.ageLimitMs
+  const isTooOld = ages.nowMs() - unrouted.acceptedAtMs > options.ageLimitMs
   if (here || (destinations.length > 0 && !isTooOld)) {
     return { kind: 'routed', here, forwardings: destinations.map((to) => forwardingTo(to, nowMs, random)) }
   }

@@ -14,6 +14,8 @@ export interface TellSendersDeps extends PlaceDeps, NoticeDeps {
   readonly alarm: Alarm
   readonly outboxAlarm: Pick<Alarm, 'ring'>
   readonly clock: Clock
+  /** By which mail grows old. */
+  readonly ages: Pick<Clock, 'nowMs'>
   readonly events: Pick<CoreEvents, 'returned' | 'delayed' | 'roundFailed'>
   readonly options: {
     readonly ageLimitMs: number
@@ -44,9 +46,9 @@ export async function tellSenders(deps: TellSendersDeps, signal: AbortSignal): P
 
 /** Fails what is too old, and returns it with all the rest that no host takes. */
 async function giveUp(deps: TellSendersDeps, signal: AbortSignal): Promise<void> {
-  const { outbox, clock, options } = deps
+  const { outbox, ages, options } = deps
   for (let isMoreLeft = true; isMoreLeft && !signal.aborted;) {
-    isMoreLeft = await outbox.expire(clock.nowMs() - options.ageLimitMs)
+    isMoreLeft = await outbox.expire(ages.nowMs() - options.ageLimitMs)
     await returnAll(deps, signal)
   }
 }
@@ -78,10 +80,10 @@ async function returnEnd(one: Tracked, deps: TellSendersDeps): Promise<ReturnEnd
 }
 
 async function tellDelays(deps: TellSendersDeps, signal: AbortSignal): Promise<void> {
-  const { outbox, clock, options, events } = deps
+  const { outbox, clock, ages, options, events } = deps
   for (let isMoreLeft = true; isMoreLeft && !signal.aborted;) {
     const nowMs = clock.nowMs()
-    const found = await outbox.delayed(nowMs - options.delayNoticeMs, step)
+    const found = await outbox.delayed(ages.nowMs() - options.delayNoticeMs, step)
     const delayed = found.messages.filter(({ record }) => record.sender !== deps.hostKey)
     const notices = await Promise.all(
       delayed.map(async (one) => {

@@ -32,7 +32,7 @@ export class DestinationWaker {
     if (askedAtMs !== undefined && this.#failing.get(key) === undefined) return
     const { outbox, alarm, clock, failed } = this.#deps
     const nowMs = clock.nowMs()
-    if (askedAtMs !== undefined && nowMs - askedAtMs < pauseMs) return
+    if (askedAtMs !== undefined && Math.abs(nowMs - askedAtMs) < pauseMs) return
     this.#askedAtMs.set(key, nowMs)
     outbox.wake(key, nowMs).then((wasWaiting) => {
       if (wasWaiting) alarm.ring()

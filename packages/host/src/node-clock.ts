@@ -7,8 +7,11 @@ const longestTimerMs = 2 ** 31 - 1
 export const nodeClock: Clock = {
   nowMs: () => Date.now(),
   async until(atMs, signal) {
-    while (!signal.aborted && (atMs === null || Date.now() < atMs)) {
-      await pause(atMs === null ? longestTimerMs : Math.min(atMs - Date.now(), longestTimerMs), signal)
+    const endMs = atMs === null ? Infinity : performance.now() + atMs - Date.now()
+    for (;;) {
+      const leftMs = endMs - performance.now()
+      if (signal.aborted || leftMs <= 0) return
+      await pause(Math.min(Math.ceil(leftMs), longestTimerMs), signal)
     }
   },
 }

@@ -26,10 +26,15 @@ export interface AcknowledgementStore {
   markElsewhere(owner: IdentityKey, names: readonly MessageName[]): Promise<number>
   /** Keeps what is to be passed on, due at once. */
   putPassage(sync: SyncAcknowledgements, nowMs: number): Promise<void>
-  /** What is due, what was put first comes first. */
-  duePassages(nowMs: number, limit: number): Promise<Passage[]>
+  /**
+   * What is due, longest due first. Nothing is ever put off for longer than `longestWaitMs`: what is due later than that was put
+   * off by a clock that has been set back since, and is due now.
+   */
+  duePassages(ask: { nowMs: number; longestWaitMs: number; limit: number }): Promise<Passage[]>
   /** When there is something due again; null: nothing waits. */
   nextPassageAtMs(): Promise<number | null>
+  /** Makes those due at `nowMs` that wait for a later time. */
+  wakePassages(ids: readonly number[], nowMs: number): Promise<void>
   /** Puts it off, one attempt more; null: it is done with. */
   finishPassage(
     id: number,

@@ -2,6 +2,9 @@
 export interface Clock {
   /** Unix milliseconds. */
   nowMs(): number
-  /** Resolves when `nowMs()` has reached `atMs` (never, when null) or `signal` aborts, whichever is first. Never rejects. */
+  /**
+   * Resolves when as much time has passed as `atMs` lies ahead (never, when null) or `signal` aborts, whichever is first. Never
+   * rejects. A clock that is set back meanwhile makes nobody wait longer: `nowMs()` may then be far below `atMs`.
+   */
   until(atMs: number | null, signal: AbortSignal): Promise<void>
 }

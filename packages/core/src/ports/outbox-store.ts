@@ -108,9 +108,15 @@ export interface OutboxStore {
   /**
    * Claims what is due and in nobody's hands: parcels of one destination, at most `maxMessages` and `maxBytes` of bodies (one
    * larger goes alone; only one while the destination's last call failed), or at most `maxMessages` that look for a home of one
-   * recipient. What has been due longest comes first.
+   * recipient. What has been due longest comes first. Nothing is ever put off for longer than `longestWaitMs`: what is due
+   * later than that was put off by a clock that has been set back since, and is due now.
    */
-  claim(limits: { nowMs: number; maxMessages: number; maxBytes: number }): Promise<OutboxClaim | null>
+  claim(limits: {
+    nowMs: number
+    longestWaitMs: number
+    maxMessages: number
+    maxBytes: number
+  }): Promise<OutboxClaim | null>
   /** When {@link claim} has something again: Unix ms, null when nothing waits. What is in somebody's hands does not count. */
   nextDueAtMs(): Promise<number | null>
   /**

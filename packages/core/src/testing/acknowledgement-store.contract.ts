@@ -67,21 +67,40 @@ export function acknowledgementStoreContract(adapter: string, open: () => Promis
       expect(await store().mailboxes.acknowledgeByName(bob, [m1])).to.equal(1)
     })
 
+    const ask = { nowMs: fixtureNowMs, longestWaitMs: 60_000, limit: 10 }
+
     it('keeps what is to be passed on until it is done with', async () => {
       const { acknowledgements } = store()
       expect(await acknowledgements.nextPassageAtMs()).to.equal(null)
       await acknowledgements.putPassage(sync, fixtureNowMs)
       await acknowledgements.putPassage({ ...sync, acknowledgement: null }, fixtureNowMs)
-      expect(await acknowledgements.duePassages(fixtureNowMs - 1, 10)).to.deep.equal([])
-      const [first, second] = await acknowledgements.duePassages(fixtureNowMs, 10)
+      expect(await acknowledgements.duePassages({ ...ask, nowMs: fixtureNowMs - 1 })).to.deep.equal([])
+      const [first, second] = await acknowledgements.duePassages(ask)
       expect(first).to.deep.include({ sync, notedAtMs: fixtureNowMs, done: [], attempts: 0 })
       expect(second?.sync.acknowledgement).to.equal(null)
       const done = [keyFixture('hosta')]
       await acknowledgements.finishPassage(first!.id, { atMs: fixtureNowMs + 5, done })
       await acknowledgements.finishPassage(second!.id, null)
       expect(await acknowledgements.nextPassageAtMs()).to.equal(fixtureNowMs + 5)
-      const [again] = await acknowledgements.duePassages(fixtureNowMs + 5, 10)
+      const [again] = await acknowledgements.duePassages({ ...ask, nowMs: fixtureNowMs + 5 })
       expect(again).to.deep.equal({ ...first, done, attempts: 1 })
+    })
+
+    it('makes due what is woken, and what was put off by a clock that was set back', async () => {
+      const { acknowledgements } = store()
+      for (const atMs of [5, 6]) {
+        await acknowledgements.putPassage(sync, fixtureNowMs)
+        const [passage] = await acknowledgements.duePassages(ask)
+        await acknowledgements.finishPassage(passage!.id, { atMs: fixtureNowMs + atMs * 1_000, done: [] })
+      }
+      const ids = async (nowMs: number) => (await acknowledgements.duePassages({ ...ask, nowMs })).map(({ id }) => id)
+      expect(await ids(fixtureNowMs)).to.deep.equal([])
+      const [first, second] = await ids(fixtureNowMs + 6_000)
+      await acknowledgements.wakePassages([second!], fixtureNowMs)
+      expect(await ids(fixtureNowMs)).to.deep.equal([second])
+      await acknowledgements.wakePassages([second!], fixtureNowMs + 9_000)
+      expect(await ids(fixtureNowMs)).to.deep.equal([second])
+      expect(await ids(fixtureNowMs - 3_600_000)).to.deep.equal([second, first])
     })
   })
 }

@@ -17,6 +17,15 @@ describe('ManualClock', () => {
     expect(clock.nextWakeAtMs).to.equal(null)
   })
 
+  it('makes nobody wait longer when it is set back', async () => {
+    const clock = new ManualClock(1_000)
+    const waits = clock.until(1_010, new AbortController().signal)
+    clock.advanceTo(500)
+    expect(clock.nextWakeAtMs).to.equal(510)
+    clock.advance(10)
+    await waits
+  })
+
   it('does not wait for what is past, and ends every wait when its signal aborts', async () => {
     const clock = new ManualClock(1_000)
     const aborting = new AbortController()

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 
 interface Sleeper {
-  readonly atMs: number | null
+  atMs: number | null
   readonly wake: () => void
 }
 
@@ -37,8 +37,10 @@ export class ManualClock implements Clock {
     this.advanceTo(this.#nowMs + ms)
   }
 
-  /** Moves to `atMs`, which may also lie in the past, as clocks are set back too. */
+  /** Moves to `atMs`, which may also lie in the past, as clocks are set back too: no time passes then. */
   advanceTo(atMs: number): void {
+    const backMs = Math.max(0, this.#nowMs - atMs)
+    for (const sleeper of this.#sleepers) if (sleeper.atMs !== null) sleeper.atMs -= backMs
     this.#nowMs = atMs
     const due = [...this.#sleepers].filter((sleeper) => sleeper.atMs !== null && sleeper.atMs <= atMs)
     for (const sleeper of due.toSorted((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0))) sleeper.wake()

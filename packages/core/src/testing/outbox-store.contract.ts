@@ -21,6 +21,7 @@ import { messageRecordsContract } from './message-records.contract.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
 import { seekingContract } from './outbox-seeking.contract.ts'
+import { setBackContract } from './outbox-set-back.contract.ts'
 import { wakingContract } from './outbox-waking.contract.ts'
 import { accept, claimAll, claimLimits, claimParcels, claimText, claimUnrouted, eachWithStore } from './with-store.ts'
 
@@ -465,6 +466,7 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
     reroutingContract(open)
     seekingContract(open)
     wakingContract(open)
+    setBackContract(open)
 
     describe('counts', () => {
       const store = eachWithStore(open)

@@ -38,7 +38,12 @@ export async function received(store: Store, arrivals: readonly Arrival[]): Prom
   return (await store.mailboxes.receive(arrivals)).map(({ outcome }) => outcome)
 }
 
-export const claimLimits = { nowMs: fixtureNowMs, maxMessages: 100, maxBytes: 1_048_576 }
+export const claimLimits = {
+  nowMs: fixtureNowMs,
+  longestWaitMs: 10 * fixtureNowMs,
+  maxMessages: 100,
+  maxBytes: 1_048_576,
+}
 
 /** Claims, and expects parcels. */
 export async function claimParcels(store: Store, limits: Partial<typeof claimLimits> = {}): Promise<ParcelBatch> {

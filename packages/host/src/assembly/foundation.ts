@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MutualAuth, nativeSignatureVerifier, serviceFetch, type IdentityWallet } from '@overpost/auth'
-import { Alarm, HostLogs, type CoreEvents, type Store } from '@overpost/core'
+import { Alarm, HostLogs, PassageWaker, type CoreEvents, type Store } from '@overpost/core'
 import type { SignatureVerifier } from '@overpost/protocol'
 import { openStore } from '@overpost/store'
 import type { Logger } from 'pino'
@@ -59,6 +59,7 @@ export interface Foundation {
   readonly advertiserAlarm: Alarm
   readonly handoverAlarm: Alarm
   readonly acknowledgementAlarm: Alarm
+  readonly passageWaker: PassageWaker
   readonly resendAlarm: Alarm
   readonly hostLogs: HostLogs
 }
@@ -100,6 +101,9 @@ export async function layFoundation(
     clock,
     failed: (error) => hostEvents.roundFailed({ part: 'lane', error }),
   })
+  const passageWaker = new PassageWaker({
+    ...{ store: store.acknowledgements, alarm: acknowledgementAlarm, clock, events: hostEvents },
+  })
   const peers = new PeerMeter(() => clock.nowMs())
   const events = followedBy(hostEvents, waker, peers)
   const hostLogs = new HostLogs({ store: store.resends, alarm: resendAlarm, clock, events })
@@ -115,7 +119,10 @@ export async function layFoundation(
     sessions: store.sessionState,
     limits: { sessionLifetimeMs: config.sessions.lifetimeMs },
     onError: renderError,
-    heardFrom: (identityKey) => waker.called(identityKey),
+    heardFrom(identityKey) {
+      waker.called(identityKey)
+      passageWaker.heardFrom(identityKey)
+    },
   })
   await auth.start()
   onClose(() =>
@@ -139,7 +146,7 @@ export async function layFoundation(
   return {
     ...{ config, log, clock, random: nodeRandom, wallet, verifier, metrics, store },
     ...{ events, hostEvents, storeWatch, renderError, auth, outbound, outboxAlarm, advertiserAlarm, handoverAlarm },
-    ...{ callerLimits, peers, operatorToken, acknowledgementAlarm, resendAlarm, hostLogs },
+    ...{ callerLimits, peers, operatorToken, acknowledgementAlarm, passageWaker, resendAlarm, hostLogs },
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   AdvertBudget,
+  AgeClock,
   Alarm,
   RouteNews,
   runAdvertiser,
@@ -50,6 +51,7 @@ export function startLoops(
   } = foundation
   const { link, lookups, publisher } = outbound
   const noticesAlarm = new Alarm(clock)
+  const ages = new AgeClock(clock)
   background.start('store', (signal) => storeWatch.run(signal))
   background.start('lanes', (signal) =>
     runOutboxLanes(
@@ -63,6 +65,7 @@ export function startLoops(
         noticesAlarm,
         verifier,
         clock,
+        ages,
         random,
         events,
         options: outboxOptions(config),
@@ -85,8 +88,9 @@ export function startLoops(
   background.start('acknowledgements', (signal) =>
     runPassAcknowledgements(
       {
-        ...{ store: store.acknowledgements, link, resolver, clock, random, events },
+        ...{ store: store.acknowledgements, link, resolver, clock, ages, random, events },
         alarm: foundation.acknowledgementAlarm,
+        waker: foundation.passageWaker,
         backoff: { baseMs: config.outbox.backoffBaseMs, mostMs: config.outbox.backoffMostMs },
         memoryMs: config.memoryDays * dayMs,
       },
@@ -98,7 +102,7 @@ export function startLoops(
       {
         ...{ outbox: store.outbox, mailbox, homes, resolver, handles, hasher: verifier, hostKey: self.hostKey },
         sign: (message, timestampMs) => signEnvelope(wallet, message, timestampMs, verifier),
-        ...{ alarm: noticesAlarm, outboxAlarm, clock, random, events, options: noticeOptions(config) },
+        ...{ alarm: noticesAlarm, outboxAlarm, clock, ages, random, events, options: noticeOptions(config) },
       },
       signal,
     ),
@@ -106,7 +110,7 @@ export function startLoops(
   background.start('retention', (signal) =>
     runRetention(
       {
-        ...{ store: store.mailboxes, outbox: store.outbox, clock, events, everyMs: retentionEveryMs },
+        ...{ store: store.mailboxes, outbox: store.outbox, clock, ages, events, everyMs: retentionEveryMs },
         ...{ memoryMs: config.memoryDays * dayMs, bodiesMs: config.outbox.bodiesMs },
         daysFor: boxRetention(config.retention),
       },

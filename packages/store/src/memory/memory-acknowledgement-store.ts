@@ -35,9 +35,18 @@ export class MemoryAcknowledgementStore implements AcknowledgementStore {
     return Promise.resolve()
   }
 
-  duePassages(nowMs: number, limit: number): Promise<Passage[]> {
-    const due = this.#passages.filter(({ dueAtMs }) => dueAtMs <= nowMs).toSorted((a, b) => a.dueAtMs - b.dueAtMs)
+  duePassages({ nowMs, longestWaitMs, limit }: Parameters<AcknowledgementStore['duePassages']>[0]): Promise<Passage[]> {
+    const due = this.#passages
+      .filter(({ dueAtMs }) => dueAtMs <= nowMs || dueAtMs > nowMs + longestWaitMs)
+      .toSorted((a, b) => a.dueAtMs - b.dueAtMs)
     return Promise.resolve(due.slice(0, limit).map(({ dueAtMs: _, ...passage }) => passage))
+  }
+
+  wakePassages(ids: readonly number[], nowMs: number): Promise<void> {
+    for (const passage of this.#passages) {
+      if (ids.includes(passage.id)) passage.dueAtMs = Math.min(passage.dueAtMs, nowMs)
+    }
+    return Promise.resolve()
   }
 
   nextPassageAtMs(): Promise<number | null> {

@@ -2,7 +2,7 @@ import type { Destination, DestinationState, OutboxCounts, Parcel, Unrouted } fr
 import type { IdentityKey } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
 import { wireBytes } from '../rules/wire-bytes.ts'
-import type { LookupEnds, OutboxRows, OutboxWrites, ParcelEnds } from '../outbox/outbox-rows.ts'
+import type { DueLimits, LookupEnds, OutboxRows, OutboxWrites, ParcelEnds } from '../outbox/outbox-rows.ts'
 import type { MemoryMailboxStore } from './memory-mailbox-store.ts'
 import { recordOf } from './memory-message-records.ts'
 import type { KeptParcel, MemoryOutgoing } from './memory-outgoing.ts'
@@ -36,12 +36,12 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
     nextParcelDueAtMs: (destination) => unlessHeld(waitingFor(destination)[0]?.dueAtMs),
     nextLookupAtMs: (recipient) => unlessHeld(lookupsFor(recipient)[0]?.atMs),
 
-    dueParcels(destination, { nowMs, maxMessages, maxBytes }): Parcel[] {
+    dueParcels(destination, { maxMessages, maxBytes, ...times }): Parcel[] {
       const taken: KeptParcel[] = []
       let bytes = 0
-      for (const parcel of waitingFor(destination)) {
+      for (const parcel of waitingFor(destination).filter(({ dueAtMs }) => isDue(dueAtMs, times))) {
         bytes += wireBytes(parcel.outgoing.message)
-        if (parcel.dueAtMs > nowMs || taken.length >= maxMessages || (taken.length > 0 && bytes > maxBytes)) break
+        if (taken.length >= maxMessages || (taken.length > 0 && bytes > maxBytes)) break
         taken.push(parcel)
       }
       return taken
@@ -56,9 +56,9 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
         }))
     },
 
-    dueLookups: (recipient, { nowMs, maxMessages }): Unrouted[] =>
+    dueLookups: (recipient, { maxMessages, ...times }): Unrouted[] =>
       lookupsFor(recipient)
-        .filter(({ atMs }) => atMs <= nowMs)
+        .filter(({ atMs }) => isDue(atMs, times))
         .slice(0, maxMessages)
         .map(({ row }) => row)
         .toSorted((a, b) => a.id - b.id),
@@ -138,6 +138,10 @@ export function memoryOutbox(outgoing: MemoryOutgoing, mailboxes: () => Returns)
       return Promise.resolve()
     },
   }
+}
+
+function isDue(atMs: number, { nowMs, latestMs }: Omit<DueLimits, 'maxMessages'>): boolean {
+  return atMs <= nowMs || (atMs > latestMs && atMs < heldUntilMs)
 }
 
 /** What an operator holds is due at no time. */

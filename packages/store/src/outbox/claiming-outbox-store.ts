@@ -16,7 +16,8 @@ import type { IdentityKey } from '@overpost/protocol'
 import { attempt } from './attempt.ts'
 import { DestinationBoard } from './destination-board.ts'
 import { DueQueue } from './due-queue.ts'
-import type { OutboxRows, OutboxWrites } from './outbox-rows.ts'
+import type { DueLimits, OutboxRows, OutboxWrites } from './outbox-rows.ts'
+import { heldUntilMs } from './queue-rows.ts'
 
 type Limits = Parameters<OutboxStore['claim']>[0]
 
@@ -33,6 +34,10 @@ export class ClaimingOutboxStore implements OutboxStore {
   readonly #lookupClaims = new Map<IdentityKey, UnroutedGroup>()
   /** Recipients whose messages are all due at that time, whatever their rows say. */
   readonly #wokenAtMs = new Map<IdentityKey, number>()
+  /** The time of the last claim. */
+  #nowMs = Infinity
+  /** What waits for longer is due. */
+  #latestMs = Infinity
   /** Ends when nothing is being given up. */
   #expiring: Promise<void> | null = null
 
@@ -170,14 +175,16 @@ export class ClaimingOutboxStore implements OutboxStore {
     return attempt(() => this.#rows.counts())
   }
 
-  #claim(limits: Limits): OutboxClaim | null {
+  #claim({ nowMs, longestWaitMs, ...most }: Limits): OutboxClaim | null {
+    const limits = { ...most, nowMs, latestMs: nowMs + longestWaitMs }
+    this.#keepTime(limits)
     for (;;) {
       // What is noted as due may have gone meanwhile: then it is noted anew, and the next one is tried.
       const parcels = this.#board.first()
       const lookup = this.#lookups.peek()
       const parcelsAtMs = parcels?.atMs ?? Infinity
       const lookupAtMs = lookup?.atMs ?? Infinity
-      if (Math.min(parcelsAtMs, lookupAtMs) > limits.nowMs) return null
+      if (Math.min(parcelsAtMs, lookupAtMs) > nowMs) return null
       if (parcels !== null && parcelsAtMs <= lookupAtMs) {
         const batch = this.#board.claim(parcels.key, limits)
         if (batch !== null) return { kind: 'parcels', batch }
@@ -198,9 +205,18 @@ export class ClaimingOutboxStore implements OutboxStore {
     }
   }
 
-  #claimLookups(recipient: IdentityKey, limits: Limits): UnroutedGroup | null {
+  /** At the first claim, and when the clock was set back, what waits for too late a time becomes due. */
+  #keepTime({ nowMs, latestMs }: DueLimits): void {
+    const wasSetBack = nowMs < this.#nowMs
+    this.#nowMs = nowMs
+    this.#latestMs = latestMs
+    this.#board.waitNoLongerThan(latestMs, wasSetBack)
+    if (wasSetBack) for (const key of this.#lookups.after(latestMs)) this.#rescheduleLookup(key as IdentityKey)
+  }
+
+  #claimLookups(recipient: IdentityKey, limits: DueLimits): UnroutedGroup | null {
     const wokenAtMs = this.#wokenAtMs.get(recipient)
-    const nowMs = wokenAtMs === undefined ? limits.nowMs : Number.MAX_SAFE_INTEGER
+    const nowMs = wokenAtMs === undefined ? limits.nowMs : heldUntilMs - 1
     const messages = this.#rows.dueLookups(recipient, { ...limits, nowMs })
     if (messages.length < limits.maxMessages) this.#wokenAtMs.delete(recipient)
     if (messages.length === 0) {
@@ -217,6 +233,7 @@ export class ClaimingOutboxStore implements OutboxStore {
     if (this.#lookupClaims.has(recipient)) return
     const atMs = this.#rows.nextLookupAtMs(recipient)
     if (atMs === null) this.#wokenAtMs.delete(recipient)
-    this.#lookups.set(recipient, atMs === null ? null : Math.min(atMs, this.#wokenAtMs.get(recipient) ?? Infinity))
+    const dueAtMs = atMs === null ? null : Math.min(atMs, this.#wokenAtMs.get(recipient) ?? Infinity)
+    this.#lookups.set(recipient, dueAtMs !== null && dueAtMs > this.#latestMs ? 0 : dueAtMs)
   }
 }

@@ -21,6 +21,8 @@ export class DestinationBoard {
   readonly #keysOfHost = new Map<IdentityKey, Set<string>>()
   /** Destinations that nobody has in hand. */
   readonly #queue = new DueQueue()
+  /** What waits for longer is due. */
+  #latestMs = Infinity
 
   constructor(rows: Pick<OutboxRows, 'destinations' | 'destinationState' | 'nextParcelDueAtMs' | 'dueParcels'>) {
     this.#rows = rows
@@ -36,8 +38,14 @@ export class DestinationBoard {
     const key = keyOf(destination)
     const standing = this.#find(key, destination)
     if (standing.claim !== null) return
-    const atMs = Math.max(dueAtMs, standing.pausedUntilMs)
+    const atMs = Math.max(dueAtMs, this.#inTime(standing.pausedUntilMs))
     this.#queue.set(key, Math.min(this.#queue.get(key) ?? atMs, atMs))
+  }
+
+  /** Whatever waits for a time after `latestMs` is due from now on; `looksAgain` at what was noted before, too. */
+  waitNoLongerThan(latestMs: number, looksAgain: boolean): void {
+    this.#latestMs = latestMs
+    if (looksAgain) for (const key of this.#queue.after(latestMs)) this.#reschedule(key)
   }
 
   /** Looks again when these are due. */
@@ -64,7 +72,7 @@ export class DestinationBoard {
   }
 
   /** Claims what is due for `key`; null, and another time is noted, when nothing is. */
-  claim(key: string, limits: { nowMs: number; maxMessages: number; maxBytes: number }): ParcelBatch | null {
+  claim(key: string, limits: Parameters<OutboxRows['dueParcels']>[1]): ParcelBatch | null {
     const standing = this.#standings.get(key)
     if (standing === undefined) {
       this.#queue.set(key, null)
@@ -140,8 +148,15 @@ export class DestinationBoard {
     const standing = this.#standings.get(key)
     if (standing === undefined || standing.claim !== null) return
     const dueAtMs = this.#rows.nextParcelDueAtMs(standing.destination)
-    this.#queue.set(key, dueAtMs === null ? null : Math.max(dueAtMs, standing.pausedUntilMs))
+    this.#queue.set(
+      key,
+      dueAtMs === null ? null : Math.max(this.#inTime(dueAtMs), this.#inTime(standing.pausedUntilMs)),
+    )
     if (dueAtMs === null && standing.state.failures === 0) this.#drop(key, standing)
+  }
+
+  #inTime(atMs: number): number {
+    return atMs > this.#latestMs ? 0 : atMs
   }
 
   #find(key: string, destination: Destination): Standing {

@@ -26,6 +26,11 @@ export class DueQueue {
     if (this.#heap.length > 2 * this.#dueAtMs.size + 64) this.#rebuild()
   }
 
+  /** The keys that are due after `atMs`: every key is looked at. */
+  after(atMs: number): string[] {
+    return [...this.#dueAtMs].flatMap(([key, dueAtMs]) => (dueAtMs > atMs ? [key] : []))
+  }
+
   /** The key that is due first. */
   peek(): Entry | null {
     for (;;) {

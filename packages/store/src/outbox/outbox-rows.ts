@@ -11,6 +11,13 @@ import type {
 } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 
+/** What is due at `nowMs`. Nothing may be put off beyond `latestMs`: what is due later is due. */
+export interface DueLimits {
+  readonly nowMs: number
+  readonly latestMs: number
+  readonly maxMessages: number
+}
+
 /** The rows of an outbox as they stand, committed. Synchronous: claims are decided between two turns of nobody else. */
 export interface OutboxRows {
   /** Destinations for which something waits, or which failed. Read once, at the start. */
@@ -18,13 +25,16 @@ export interface OutboxRows {
   /** Recipients whose home is looked for. Read once, at the start. */
   recipients(): Iterable<IdentityKey>
   destinationState(destination: Destination): DestinationState
-  /** When the first parcel for it is due; null when none waits. */
+  /** When the first parcel for it is due, by its row; null when none waits. */
   nextParcelDueAtMs(destination: Destination): number | null
-  /** What is due, longest due first, within the limits (a first one that is too large alone), then by age. */
-  dueParcels(destination: Destination, limits: { nowMs: number; maxMessages: number; maxBytes: number }): Parcel[]
+  /**
+   * What is due by `nowMs`, longest due first, and then what is due after `latestMs`, within the limits (a first one that is too
+   * large alone), then by age.
+   */
+  dueParcels(destination: Destination, limits: DueLimits & { maxBytes: number }): Parcel[]
   nextLookupAtMs(recipient: IdentityKey): number | null
-  /** What is due, longest due first up to the limit, then by age. */
-  dueLookups(recipient: IdentityKey, limits: { nowMs: number; maxMessages: number }): Unrouted[]
+  /** What is due by `nowMs`, longest due first, and then what is due after `latestMs`, up to the limit, then by age. */
+  dueLookups(recipient: IdentityKey, limits: DueLimits): Unrouted[]
   counts(): OutboxCounts
   /** What can be delivered nowhere, oldest first. */
   undelivered(limit: number): Tracked[]

@@ -13,7 +13,7 @@ import { forgetMemories } from './operations/forget-memories.ts'
 import { markListed } from './operations/mark-listed.ts'
 import { noteHostKey } from './operations/note-host-key.ts'
 import { notePublished } from './operations/note-published.ts'
-import { finishPassage, putPassage } from './operations/passages.ts'
+import { finishPassage, putPassage, wakePassages } from './operations/passages.ts'
 import { pruneBox } from './operations/prune-box.ts'
 import { noteDelays } from './operations/note-delays.ts'
 import { pruneSettled } from './operations/prune-settled.ts'
@@ -74,6 +74,7 @@ export const operations = {
   saveSessionState,
   setOperatorRule,
   takeSessionState,
+  wakePassages,
 }
 
 export type OperationName = keyof typeof operations

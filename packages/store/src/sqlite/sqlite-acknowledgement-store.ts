@@ -27,9 +27,24 @@ export class SqliteAcknowledgementStore implements AcknowledgementStore {
     return this.#writer.run('putPassage', { sync, nowMs })
   }
 
-  duePassages(nowMs: number, limit: number): Promise<Passage[]> {
-    const sql = `SELECT id, sync, noted_at_ms, done, attempts FROM passages WHERE due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`
-    return this.#read(() => this.#reader.sql<PassageColumns>(sql).all(nowMs, limit).map(toPassage))
+  duePassages({ nowMs, longestWaitMs, limit }: Parameters<AcknowledgementStore['duePassages']>[0]): Promise<Passage[]> {
+    const sql = `SELECT id, sync, noted_at_ms, done, attempts FROM passages WHERE due_at_ms > ? AND due_at_ms <= ?
+                 ORDER BY due_at_ms, id LIMIT ?`
+    const spans = [
+      [-1, nowMs],
+      [nowMs + longestWaitMs, Number.MAX_SAFE_INTEGER],
+    ] as const
+    return this.#read(() => {
+      const due = this.#reader.sql<PassageColumns>(sql)
+      return spans
+        .flatMap(([afterMs, upToMs]) => due.all(afterMs, upToMs, limit))
+        .slice(0, limit)
+        .map(toPassage)
+    })
+  }
+
+  wakePassages(ids: readonly number[], nowMs: number): Promise<void> {
+    return this.#writer.run('wakePassages', { ids, nowMs })
   }
 
   nextPassageAtMs(): Promise<number | null> {

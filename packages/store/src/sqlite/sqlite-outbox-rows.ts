@@ -8,7 +8,7 @@ import {
 } from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
-import type { OutboxRows } from '../outbox/outbox-rows.ts'
+import type { DueLimits, OutboxRows } from '../outbox/outbox-rows.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { readOutgoingRecord } from './sqlite-message-records.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
@@ -69,20 +69,21 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         const row = findDestination(destination)
         if (row === undefined) return []
         // Row by row, so that no body is read that does not go along.
-        const due = reader
-          .sql<ParcelColumns>(
-            `SELECT p.id, o.body_bytes, p.forward_id, p.attempts, o.accepted_at_ms, p.again, o.recipient_id, o.sender_id,
+        const due = reader.sql<ParcelColumns>(
+          `SELECT p.id, o.body_bytes, p.forward_id, p.attempts, o.accepted_at_ms, p.again, o.recipient_id, o.sender_id,
                o.box, o.message_id, o.content_type, coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
              FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message
-             WHERE destination_id = ? AND state = 0 AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
-          )
-          .iterate(row[0], limits.nowMs, limits.maxMessages)
+             WHERE destination_id = ? AND state = 0 AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
+        )
         const taken: Parcel[] = []
         let bytes = 0
-        for (const columns of due) {
-          bytes += columns[1]
-          if (taken.length > 0 && bytes > limits.maxBytes) break
-          taken.push(toParcel(reader, columns))
+        for (const [afterMs, upToMs] of dueSpans(limits)) {
+          const left = limits.maxMessages - taken.length
+          for (const columns of due.iterate(row[0], afterMs, upToMs, left)) {
+            bytes += columns[1]
+            if (taken.length > 0 && bytes > limits.maxBytes) break
+            taken.push(toParcel(reader, columns))
+          }
         }
         return taken.sort((a, b) => a.id - b.id)
       }),
@@ -94,18 +95,19 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         return recipientId === null ? null : (reader.sql<[number | null]>(sql).get(recipientId)?.[0] ?? null)
       }),
 
-    dueLookups: (recipient, { nowMs, maxMessages }) =>
+    dueLookups: (recipient, limits) =>
       reader.read(() => {
         const recipientId = reader.findId(recipient)
         if (recipientId === null) return []
-        return reader
-          .sql<[number, number, string, string, number, number, number, number]>(
-            `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups,
+        const due = reader.sql<[number, number, string, string, number, number, number, number]>(
+          `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups,
                envelope IS NOT NULL AND guest_message IS NULL AND home_message IS NULL, home_message IS NOT NULL
              FROM outgoing
-             WHERE recipient_id = ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
-          )
-          .all(recipientId, nowMs, maxMessages)
+             WHERE recipient_id = ? AND lookup_at_ms > ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
+        )
+        return dueSpans(limits)
+          .flatMap(([afterMs, upToMs]) => due.all(recipientId, afterMs, upToMs, limits.maxMessages))
+          .slice(0, limits.maxMessages)
           .map(([id, senderId, box, messageId, acceptedAtMs, attempts, isUnverified, isHome]): Unrouted => ({
             id,
             message: {
@@ -164,6 +166,14 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         }
       }),
   }
+}
+
+/** What is due, by times after the first and up to the second: what is due now, and then what waits for too late a time. */
+function dueSpans({ nowMs, latestMs }: DueLimits): [number, number][] {
+  return [
+    [-1, nowMs],
+    [Math.max(nowMs, latestMs), heldUntilMs - 1],
+  ]
 }
 
 function toParcel(reader: ReaderContext, columns: ParcelColumns): Parcel {

@@ -11,6 +11,12 @@ export function putPassage(
     .run(JSON.stringify(sync), nowMs, nowMs)
 }
 
+/** Makes due what waits for a later time (`AcknowledgementStore.wakePassages`). */
+export function wakePassages(context: WriterContext, { ids, nowMs }: { ids: readonly number[]; nowMs: number }): void {
+  const wake = context.sql('UPDATE passages SET due_at_ms = ? WHERE id = ? AND due_at_ms > ?')
+  for (const id of ids) wake.run(nowMs, id, nowMs)
+}
+
 /** Puts it off, or is done with it (`AcknowledgementStore.finishPassage`). */
 export function finishPassage(
   context: WriterContext,
