@@ -16,6 +16,7 @@ import {
   inbox,
   keyFixture,
   placementFixture,
+  seekingFixture,
 } from './fixtures.ts'
 import { freshDestination } from '../ports/outbox-store.ts'
 import { claimParcels, claimUnrouted, eachWithStore, listing, received } from './with-store.ts'
@@ -142,6 +143,24 @@ export function quotasContract(adapter: string, open: (quotas: Quotas) => Promis
         await accept(forwarded('a'), forwarded('b'))
         expect(await accept(to(carol))).to.deep.equal(['stored'])
         expect(await accept(forwarded('c', carol))).to.deep.equal(['stored'])
+      })
+
+      it('is not counted for what is at home here while it seeks other homes, and is for what found one', async () => {
+        const seeking = (id: string) => seekingFixture({ messageId: idFixture(id) })
+        expect(await accept(seeking('a'))).to.deep.equal(['stored'])
+        await accept(forwarded('b'))
+        expect(await accept(forwarded('c'))).to.deep.equal(['stored'])
+        expect(await accept(seeking('d'))).to.deep.equal(['stored'])
+        await deliver(store())
+        const group = await claimUnrouted(store())
+        const found = { kind: 'routed', here: true, forwardings: forwardedFixture(['hostb']).forwardings } as const
+        const none = { kind: 'routed', here: true, forwardings: [] } as const
+        await store().outbox.finishUnrouted(group, [found, none])
+        expect(await accept(forwarded('e'))).to.deep.equal(['stored'])
+        expect(await accept(forwarded('f'))).to.deep.equal(['sender full'])
+        await store().mailboxes.acknowledge(bob, ['a', 'd'])
+        await deliver(store())
+        expect(await accept(forwarded('f'), forwarded('g'))).to.deep.equal(['stored', 'stored'])
       })
 
       it('is counted no longer for what failed, or what the recipient acknowledged here', async () => {

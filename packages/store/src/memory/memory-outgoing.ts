@@ -69,11 +69,13 @@ export class MemoryOutgoing {
     return this.#waitingFor.get(destinationKey(destination)) ?? []
   }
 
-  /** What of one sender waits to go to other hosts. */
+  /** What of one sender waits to go to other hosts: not what is at home here, and only seeks other homes. */
   usageOf(sender: IdentityKey): Quota {
     const waiting = [...this.#messages.values()].filter(
-      ({ message, lookup, parcels }) =>
-        message.sender === sender && (lookup !== null || parcels.some(({ state }) => state === 'waiting')),
+      ({ message, lookup, parcels, isSeeker }) =>
+        message.sender === sender &&
+        !(isSeeker && parcels.length === 0) &&
+        (lookup !== null || parcels.some(({ state }) => state === 'waiting')),
     )
     return { messages: waiting.length, bytes: waiting.reduce((sum, { message }) => sum + wireBytes(message), 0) }
   }

@@ -1,4 +1,4 @@
-import { goesOut, type Message, type Placement, type Quota, type Quotas } from '@overpost/core'
+import type { Message, Placement, Quota, Quotas } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 import { wireBytes } from './wire-bytes.ts'
 
@@ -21,10 +21,12 @@ export class QuotaTally {
 
   place(placement: Placement): 'stored' | 'mailbox full' | 'sender full' {
     if (this.#quotas === null) return 'stored'
-    const { message, here } = placement
+    const { message, here, forwardings } = placement
     if (here !== 'none' && !this.#take('mailbox', message.recipient, Buffer.byteLength(message.body)))
       return 'mailbox full'
-    if (goesOut(placement) && !this.#take('sender', message.sender, wireBytes(message))) return 'sender full'
+    // What is at home here, and only seeks other homes, counts for its sender once it has found one.
+    const isOnItsWay = here === 'guest' || forwardings.length > 0
+    if (isOnItsWay && !this.#take('sender', message.sender, wireBytes(message))) return 'sender full'
     return 'stored'
   }
 
