@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { PrivateKey, PublicKey } from '@bsv/sdk'
 import { IdentityWallet } from '@overpost/auth'
 import { forgeryFromKey, isTakenByBareCheck, SeededRandom, signedSend } from '@overpost/auth/testing'
 import { identityKeySchema, type HostOrigin, type IdentityKey, type LinkageRevelationJson } from '@overpost/protocol'
@@ -74,7 +75,7 @@ describe('hosts that lie, and adverts that lead nowhere', function () {
     run.count({ messages: 2, lost: 0, doubled: 0 })
   })
 
-  scenario(32, 'forged linkages: a point, zero, too large, another sender’s, another host’s', async (run) => {
+  scenario(32, 'forged linkages: a point, zero, too large, another sender’s, another host’s, no proof', async (run) => {
     const [host, other] = [newPerson(), newPerson()]
     const liar = new ForeignHost(network.host('B'), network.transport, host.privateKey)
     const b = identityKeySchema.parse(network.host('B').identityKey)
@@ -104,6 +105,12 @@ describe('hosts that lie, and adverts that lead nowhere', function () {
     }
     forge("another sender's linkage", { revelation: await revelationOf(host, carol.key, b) })
     forge("another host's linkage", { revelation: await revelationOf(other, alice.key, b) })
+    // All of it is genuine, but that it was made for this host: only the proof tells.
+    const toOther = (await requestItem(other, alice, bob, b)).item
+    forge("another host's request and linkage as one's own, unproven", {
+      ...{ ...toOther, forwardId: newForwardId() },
+      revelation: await unprovenRevelationOf(host, { prover: other, sender: alice.key, verifier: b }),
+    })
     forge('a linkage revealed to another host', { revelation: await revelationOf(host, alice.key, other.key) })
     forge("another sender's name", { originalSender: carol.key })
     await expectRefused(run, liar, forgeries)
@@ -173,6 +180,25 @@ async function revelationOf(host: Person, sender: IdentityKey, verifier: Identit
     ...revealed,
     encryptedLinkage: base64(encryptedLinkage),
     encryptedLinkageProof: base64(encryptedLinkageProof),
+  }
+}
+
+/** What `prover` shares with `sender`, revealed by `host` as its own: sealed as it should be, and with a proof of nothing. */
+async function unprovenRevelationOf(
+  host: Person,
+  { prover, sender, verifier }: { prover: Person; sender: IdentityKey; verifier: IdentityKey },
+): Promise<LinkageRevelationJson> {
+  const shared = PrivateKey.fromHex(prover.privateKey).deriveSharedSecret(PublicKey.fromString(sender))
+  const revelationTime = new Date().toISOString()
+  const seal = async (plaintext: number[]) => {
+    const key = { protocolID: [2, 'counterparty linkage revelation'] as [2, string], keyID: revelationTime }
+    const { ciphertext } = await host.wallet.encrypt({ ...key, counterparty: verifier, plaintext })
+    return base64(Uint8Array.from(ciphertext))
+  }
+  return {
+    ...{ prover: host.key, verifier, counterparty: sender, revelationTime },
+    encryptedLinkage: await seal(shared.encode(true) as number[]),
+    encryptedLinkageProof: await seal(Array.from(randomBytes(98))),
   }
 }
 
