@@ -11,7 +11,7 @@ import { machine } from './machine.ts'
 
 const HOST_BENCHES = ['send', 'cross-host', 'idle'] as const
 /** Programs of their own, which print their figures and fail when one is missed. */
-const OTHER_BENCHES = ['identity-wallet', 'store', 'lookups', 'proofs', 'receipts', 'live']
+const OTHER_BENCHES = ['identity-wallet', 'store', 'lookups', 'proofs', 'receipts', 'live', 'mailbox']
 
 const USAGE = `usage: node test/dist/load/bench.js [--quick] [--only NAME,...] [--profile] [--connections N] [--messages N] [--out FILE]
   --only         some of: ${[...HOST_BENCHES, ...OTHER_BENCHES].join(', ')}

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommitWatch } from './commit-watch.ts'
-import { compare, type Contender, type Load } from './contender.ts'
+import { compare, type Load } from './contender.ts'
 import { cpuFigure, figure, quantile, roundTable, type Figure } from './figures.ts'
 import { lastMessageQuery } from './floor/database.ts'
 import { startFloorCrossHost, startFloorSend, type FloorContender } from './floor/floor-contender.ts'
 import { idleTimes } from './idle.ts'
 import { startNetwork, type NetworkHost, type NetworkProcess } from './network-process.ts'
-import type { FunctionTime } from './profile/function-times.ts'
+import { printTop } from './profile/print-top.ts'
 import { Profiler } from './profile/profiler.ts'
 import { messageQuery, storeFile } from './relay/host-database.ts'
 import { RelayContender } from './relay/relay-contender.ts'
@@ -31,7 +31,6 @@ const MOST_RATIO = 2
 /** Issue 3: idle p50, from the request's start to B's commit. */
 const MOST_IDLE_MS = 10
 const RECIPIENTS = 8
-const TOP_FUNCTIONS = 40
 
 interface Bench {
   readonly floor: FloorContender
@@ -74,7 +73,12 @@ async function compareCpu(
   const rounds = await compare(floor, ours, load, profiler)
   print(`\n${name}: ${load.messages} messages of 1 KiB over ${load.connections} connections, ${load.rounds} rounds`)
   print(roundTable(rounds))
-  if (profiler !== null) for (const contender of [floor, ours]) printTop(name, contender, load, profiler, print)
+  if (profiler !== null) {
+    const messages = load.messages * load.rounds
+    for (const { name: whose, pids } of [floor, ours]) {
+      for (const pid of pids) printTop(`${name}, ${whose}`, pid, messages, profiler, print)
+    }
+  }
   return cpuFigure(name, rounds, MOST_RATIO)
 }
 
@@ -113,20 +117,4 @@ function start(network: NetworkProcess, load: Load, kind: 'local' | 'cross-host'
 
 function hostsOf({ hosts }: NetworkProcess): [NetworkHost, NetworkHost] {
   return [hosts[0]!, hosts[1]!]
-}
-
-function printTop(name: string, { name: whose, pids }: Contender, load: Load, profiler: Profiler, print: Print): void {
-  const perThousand = (load.messages * load.rounds) / 1000
-  for (const pid of pids) {
-    const times = profiler.times(pid)
-    const show = (title: string, by: 'selfMs' | 'totalMs', rows: readonly FunctionTime[]) => {
-      print(`\n${name}, ${whose}, process ${pid}: ms per 1,000 messages, ${title}`)
-      for (const time of rows.toSorted((a, b) => b[by] - a[by]).slice(0, TOP_FUNCTIONS)) {
-        print(`${(time[by] / perThousand).toFixed(2).padStart(8)}  ${time.where}`)
-      }
-    }
-    show('without what is called', 'selfMs', times)
-    const isOwn = ({ where }: FunctionTime) => / (?:packages|services|test)\//.test(where)
-    show('our functions with what they call', 'totalMs', times.filter(isOwn))
-  }
 }

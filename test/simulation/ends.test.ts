@@ -68,7 +68,7 @@ describe('the ends of messages, over a simulated wire, directory and clock', () 
     await a.send(alice, bob, 'hello')
     await network.advance(120_000)
     expect((await c.notices(alice)).map(({ kind }) => kind)).to.deep.equal(['returned'])
-    const page = { cursor: null, limit: 10, maxBytes: 1e6 }
+    const page = { cursor: null, limit: 10, maxBytes: 1e6, withProofs: true }
     const { messages } = await c.mailbox.list({ owner: alice.key, box: 'delivery_failures' as never }, page)
     expect(messages[0]).to.deep.include({ sender: a.user.key, originHost: a.user.key })
     expect(messages[0]?.envelope).not.to.equal(null)

@@ -353,7 +353,7 @@ export class SimHost implements AsyncDisposable {
 
   /** The bodies in a box, oldest first. */
   async bodies(owner: SimUser, box = 'inbox'): Promise<string[]> {
-    const page = { cursor: null, limit: 10_000, maxBytes: 100_000_000 }
+    const page = { cursor: null, limit: 10_000, maxBytes: 100_000_000, withProofs: false }
     const { messages } = await this.mailbox.list({ owner: owner.key, box: box as BoxName }, page)
     return messages.map(({ body }) => body)
   }

@@ -5,11 +5,11 @@ import type { Context } from 'koa'
 const nothing = Buffer.alloc(0)
 
 /**
- * Fixes status and body of the answer and returns the bytes that will be sent, so that they can be signed. No answer is
+ * Fixes status and body of the answer and returns the body that will be sent, so that it can be signed. No answer is
  * left empty, since clients disagree on how to sign that: what has no body gets `{}`, with 200 where the status forbids a
  * body. Only HEAD has none.
  */
-export async function answerBody(ctx: Context): Promise<Uint8Array> {
+export async function answerBody(ctx: Context): Promise<string | Buffer> {
   const { status } = ctx
   let body = await sendable(ctx.body)
   if (body.length === 0) {
@@ -19,7 +19,7 @@ export async function answerBody(ctx: Context): Promise<Uint8Array> {
   }
   if (ctx.method === 'HEAD') body = nothing
   ctx.body = body
-  return typeof body === 'string' ? Buffer.from(body, 'utf8') : body
+  return body
 }
 
 /** Text stays text: Node sends it together with the headers, in one piece. */

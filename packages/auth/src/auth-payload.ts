@@ -29,16 +29,20 @@ export function requestPayload({ requestId, method, path, search, headers, body 
   if (search.length > 1) writer.text(search)
   else writer.absent()
   writeHeaders(headers)
-  if (body.length === 0) writer.absent()
-  else writer.varint(body.length).bytes(body)
-  return writer.take()
+  if (body.length === 0) return writer.absent().take()
+  return writer.varint(body.length).take(body)
 }
 
 /** The bytes that a host signs for an answer. Here an empty body has length 0. */
-export function responsePayload({ requestId, status, headers, body }: ResponseParts): Uint8Array {
-  writer.bytes(requestId).varint(status)
-  writeHeaders(headers)
-  return writer.varint(body.length).bytes(body).take()
+export function responsePayload({ body, ...head }: ResponseParts): Uint8Array {
+  writeResponseHead(head, body.length)
+  return writer.take(body)
+}
+
+/** What of {@link responsePayload} stands before a body of `bodyBytes`. */
+export function responseHead(head: Omit<ResponseParts, 'body'>, bodyBytes: number): Uint8Array {
+  writeResponseHead(head, bodyBytes)
+  return writer.take()
 }
 
 /** `authorization` and `x-bsv-*`, without the authentication's own; of a request also `content-type` (cut by the caller). */
@@ -49,6 +53,12 @@ export function isSignedHeader(name: string): boolean {
 /** The order in which the SDK signs headers. */
 export function sortHeaders(headers: SignedHeader[]): SignedHeader[] {
   return headers.length < 2 ? headers : headers.sort(([a], [b]) => a.localeCompare(b))
+}
+
+function writeResponseHead({ requestId, status, headers }: Omit<ResponseParts, 'body'>, bodyBytes: number): void {
+  writer.bytes(requestId).varint(status)
+  writeHeaders(headers)
+  writer.varint(bodyBytes)
 }
 
 function writeHeaders(headers: readonly SignedHeader[]): void {

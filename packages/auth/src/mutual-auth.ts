@@ -2,7 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto'
 import { bytesToHex, RelayError, type IdentityKey, type SignedRequest } from '@overpost/protocol'
 import type { Context, Middleware } from 'koa'
 import { answerBody } from './answer-body.ts'
-import { isSignedHeader, responsePayload, sortHeaders, type SignedHeader } from './auth-payload.ts'
+import { isSignedHeader, responseHead, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
 import { ConnectionAuth } from './connection-auth.ts'
 import { parseHandshake, type Handshake } from './handshake.ts'
@@ -72,6 +72,8 @@ type AuthenticCall = AuthClaim & VerifiedCall
 /** Longer handshakes are not parsed: an honest one has about 300 bytes, with certificates wanted a few thousand. */
 const longestHandshakeBytes = 65_536
 const openedSessions = 10_000
+/** Longer text is made bytes once, for the signature and for the network. */
+const longText = 16_384
 const defaultLimits: MutualAuthLimits = {
   sessionLifetimeMs: 7 * 24 * 3600 * 1000,
   replayCallsPerIdentity: 100_000,
@@ -155,7 +157,7 @@ export class MutualAuth {
       }
       ctx.state.peer = { identityKey: call.identityKey, signedRequest: () => signedRequest(call) }
       this.#heardFrom(call.identityKey)
-      let body: Uint8Array
+      let body: string | Buffer
       try {
         await next()
         body = await answerBody(ctx)
@@ -283,13 +285,20 @@ export class MutualAuth {
     return verdict === 'fresh' ? { identityKey, clientNonce: session.clientNonce, payload: signed } : refusals[verdict]
   }
 
-  #signAnswer({ res }: Context, call: AuthenticCall, body: Uint8Array): void {
+  #signAnswer(ctx: Context, call: AuthenticCall, body: string | Buffer): void {
+    const { res } = ctx
     const headers: SignedHeader[] = []
     for (const name of res.getHeaderNames()) {
       if (isSignedHeader(name)) headers.push([name, String(res.getHeader(name))])
     }
     const { identityKey, requestId, requestIdText, clientNonce } = call
-    const payload = responsePayload({ requestId, status: res.statusCode, headers: sortHeaders(headers), body })
+    const bodyBytes = Buffer.byteLength(body)
+    const head = responseHead({ requestId, status: res.statusCode, headers: sortHeaders(headers) }, bodyBytes)
+    const payload = Buffer.allocUnsafe(head.length + bodyBytes)
+    payload.set(head)
+    if (typeof body === 'string') payload.write(body, head.length, 'utf8')
+    else payload.set(body, head.length)
+    if (typeof body === 'string' && bodyBytes > longText) ctx.body = payload.subarray(head.length)
     const nonce = this.#freshNonce()
     const signature = this.#wallet.signFor(identityKey, messageKey(nonce, clientNonce), payload)
     res.setHeader('x-bsv-auth-version', authVersion)

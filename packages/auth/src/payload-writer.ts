@@ -1,6 +1,6 @@
 const utf8 = new TextEncoder()
 
-/** Writes BRC-104's payload into one growing buffer; `take` hands out a copy, and the writer can be used again. */
+/** Writes BRC-104's payload into one growing buffer; {@link PayloadWriter.take} hands out a copy, and the writer can be used again. */
 export class PayloadWriter {
   #buffer = new Uint8Array(2048)
   #length = 0
@@ -42,8 +42,14 @@ export class PayloadWriter {
     return this.varint(bytes.length).bytes(bytes)
   }
 
-  take(): Uint8Array {
-    const taken = this.#buffer.slice(0, this.#length)
+  /** What was written, and `rest` behind it, which need not be copied twice so. */
+  take(rest?: Uint8Array): Uint8Array {
+    const written = this.#buffer.subarray(0, this.#length)
+    const taken = rest === undefined ? written.slice() : new Uint8Array(written.length + rest.length)
+    if (rest !== undefined) {
+      taken.set(written)
+      taken.set(rest, written.length)
+    }
     this.#length = 0
     // One large body must not stay for good.
     if (this.#buffer.length > 65_536) this.#buffer = new Uint8Array(2048)

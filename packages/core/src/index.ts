@@ -64,6 +64,8 @@ export type {
   MessagePage,
   Placement,
   Reception,
+  PagedMessage,
+  PageLimits,
   StoredMessage,
 } from './ports/mailbox-store.ts'
 export { goesOut } from './ports/mailbox-store.ts'

@@ -1,9 +1,9 @@
 import { RelayError, type IdentityKey } from '@overpost/protocol'
 import type { BoxAddress } from './message.ts'
-import type { MailboxStore, MessageName, StoredMessage } from './ports/mailbox-store.ts'
+import type { MailboxStore, MessageName, PagedMessage, PageLimits, StoredMessage } from './ports/mailbox-store.ts'
 
 export interface BoxPage {
-  readonly messages: readonly StoredMessage[]
+  readonly messages: readonly PagedMessage[]
   readonly more: boolean
   /** Where the next page begins: `<incarnation>.<sequence>`. */
   readonly cursor: string
@@ -11,7 +11,7 @@ export interface BoxPage {
   readonly restarted: boolean
 }
 
-const followPage = { limit: 100, maxBytes: 1_048_576 }
+const followPage = { limit: 100, maxBytes: 1_048_576, withProofs: true }
 
 /** Reading: the one log under every door. Whoever appends calls {@link Mailbox.appended}, and followers wake. */
 export class Mailbox {
@@ -24,9 +24,12 @@ export class Mailbox {
   }
 
   /** A page of a box, oldest first. @throws {RelayError} ERR_INVALID_CURSOR */
-  async list(address: BoxAddress, page: { cursor: string | null; limit: number; maxBytes: number }): Promise<BoxPage> {
-    const { after, restarted } = this.#position(page.cursor)
-    const { messages, more } = await this.#store.list(address, { ...page, after })
+  async list(
+    address: BoxAddress,
+    { cursor, ...limits }: Omit<PageLimits, 'after'> & { cursor: string | null },
+  ): Promise<BoxPage> {
+    const { after, restarted } = this.#position(cursor)
+    const { messages, more } = await this.#store.list(address, { ...limits, after })
     const last = messages.at(-1)?.sequence ?? after
     return { messages, more, cursor: this.#cursor(last), restarted }
   }
@@ -57,7 +60,7 @@ export class Mailbox {
   }
 
   /** What is in the box past `cursor`, then what is appended, until `signal` aborts. Nothing is left out or told twice. */
-  async *follow(address: BoxAddress, cursor: string | null, signal: AbortSignal): AsyncGenerator<StoredMessage> {
+  async *follow(address: BoxAddress, cursor: string | null, signal: AbortSignal): AsyncGenerator<PagedMessage> {
     let { after } = this.#position(cursor)
     while (!signal.aborted) {
       // Asked for before the page is read, so that what is appended meanwhile is not missed.

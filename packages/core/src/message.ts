@@ -51,12 +51,14 @@ export interface Message extends Content {
 }
 
 /** What a reader is shown of who says that the sender wrote it. */
-export function shownProof(
-  message: Pick<Message, 'envelope' | 'request'> & { readonly originHost: IdentityKey | null },
-): ShownProof {
-  if (message.envelope !== null) return 'envelope'
+export function shownProof(message: {
+  readonly hasEnvelope: boolean
+  readonly hasRequest: boolean
+  readonly originHost: IdentityKey | null
+}): ShownProof {
+  if (message.hasEnvelope) return 'envelope'
   if (message.originHost === null) return 'local'
-  return message.request === null ? 'host' : 'brc94'
+  return message.hasRequest ? 'brc94' : 'host'
 }
 
 /** A host to which messages are forwarded. The key is pinned: only a host that proves it is given anything. */

@@ -1,4 +1,4 @@
-import type { BoxName, Custody, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
+import type { BoxName, Custody, ForwardId, IdentityKey, MessageId, ShownProof } from '@overpost/protocol'
 import type { AppendOutcome, BoxAddress, Forwarding, Message, MessageRef } from '../message.ts'
 
 /** Where one message of a send goes. At least one of `here` and `forwardings` says something. */
@@ -63,8 +63,24 @@ export interface StoredMessage extends Message {
   readonly acknowledgedElsewhere: boolean
 }
 
+/** As a page has it: `envelope` and `request` are null too where nobody asked for them; `proof` says what there is. */
+export interface PagedMessage extends StoredMessage {
+  readonly proof: ShownProof
+}
+
+/** Which part of a box's log. */
+export interface PageLimits {
+  /** Above this sequence. */
+  readonly after: number
+  readonly limit: number
+  /** Of bodies, but at least one message. */
+  readonly maxBytes: number
+  /** With envelopes and requests, which take time to read. */
+  readonly withProofs: boolean
+}
+
 export interface MessagePage {
-  readonly messages: readonly StoredMessage[]
+  readonly messages: readonly PagedMessage[]
   /** Whether the box holds more after these. */
   readonly more: boolean
 }
@@ -108,10 +124,9 @@ export interface MailboxStore {
    */
   receive(arrivals: readonly Arrival[]): Promise<Reception[]>
   /**
-   * Oldest first: at most `limit` messages and `maxBytes` of bodies (but at least one), sequence above `after`. A guest copy
-   * that a page shows is durably marked as listed before: it is not moved away any more.
+   * Oldest first. A guest copy that a page shows is durably marked as listed before: it is not moved away any more.
    */
-  list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage>
+  list(address: BoxAddress, page: PageLimits): Promise<MessagePage>
   /** The sequence of the box's last message, be it here still or not; 0 when there never was one. */
   lastSequence(address: BoxAddress): Promise<number>
   /** Deletes the owner's messages by listed id, and what would carry a guest copy elsewhere: its record says so. Resolves to the count deleted. */

@@ -62,6 +62,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             receivedAtMs: fixtureNowMs,
             originHost: null,
             acknowledgedElsewhere: false,
+            proof: 'envelope',
           },
         ])
       })
@@ -78,6 +79,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             receivedAtMs: fixtureNowMs + 7,
             originHost: keyFixture('hosta'),
             acknowledgedElsewhere: false,
+            proof: 'envelope',
           },
         ])
       })
@@ -89,6 +91,20 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
         await accept(store(), [guestFixture({ request, messageId: idFixture('m3') })])
         const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
         expect(messages.map((message) => message.request)).to.deep.equal([request, null, null])
+      })
+
+      it('says who shows that the sender wrote it, also to who does not ask for that', async () => {
+        const origin = { receivedAtMs: fixtureNowMs }
+        await store().mailboxes.receive([
+          arrivalFixture({ messageId: idFixture('a'), envelope: envelopeFixture('e') }, origin),
+          arrivalFixture({ messageId: idFixture('b'), request: requestFixture('r') }, origin),
+          arrivalFixture({ messageId: idFixture('c') }, origin),
+        ])
+        await append(store(), 'd')
+        const page = { ...largePage, withProofs: false }
+        const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, page)
+        expect(messages.map(({ proof }) => proof)).to.deep.equal(['envelope', 'brc94', 'host', 'local'])
+        expect(messages.every(({ envelope, request }) => envelope === null && request === null)).to.equal(true)
       })
 
       it('keeps what goes elsewhere only out of the box', async () => {
@@ -169,10 +185,21 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
         })
       }
 
+      it('lists long bodies between short ones as they are, and counts them', async () => {
+        const box = boxFixture('long')
+        const bodies = ['short', 'x'.repeat(20_000), '', 'y'.repeat(8_192), 'z'.repeat(8_193), 'end']
+        for (const [index, body] of bodies.entries()) await append(store(), `m${index}`, { box, body })
+        const all = await store().mailboxes.list({ owner: bob, box }, largePage)
+        expect(all.messages.map(({ body }) => body)).to.deep.equal(bodies)
+        const part = await store().mailboxes.list({ owner: bob, box }, { ...largePage, maxBytes: 30_000 })
+        expect(part.messages).to.have.length(4)
+        expect(part.more).to.equal(true)
+      })
+
       it('counts bytes, not characters', async () => {
         const box = boxFixture('wide')
         for (const messageId of ['a', 'b']) await append(store(), messageId, { box, body: '\ud83d\udce8'.repeat(10) })
-        const page = await store().mailboxes.list({ owner: bob, box }, { after: 0, limit: 10, maxBytes: 79 })
+        const page = await store().mailboxes.list({ owner: bob, box }, { ...largePage, maxBytes: 79 })
         expect(page.messages).to.have.length(1)
         expect(page.more).to.equal(true)
       })

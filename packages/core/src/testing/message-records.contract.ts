@@ -18,7 +18,7 @@ import {
   inbox,
   placementFixture,
 } from './fixtures.ts'
-import { accept, claimLimits, claimParcels, claimUnrouted, eachWithStore, listing } from './with-store.ts'
+import { accept, claimLimits, claimParcels, claimUnrouted, eachWithStore, listing, largePage } from './with-store.ts'
 
 const receipt = {
   ...{ storedAtMs: nowMs + 1, bodyHash: 'ab'.repeat(32), index: 0, leaves: 1, path: [] },
@@ -127,7 +127,7 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       const group = await claimUnrouted(store())
       const routed = { kind: 'routed', here: false, forwardings } as const
       await store().outbox.finishUnrouted(group, [routed, routed])
-      await store().mailboxes.list({ owner: bob, box: inbox }, { after: 1, limit: 1, maxBytes: 100 })
+      await store().mailboxes.list({ owner: bob, box: inbox }, { ...largePage, after: 1, limit: 1 })
       await store().outbox.finishParcels(await claimParcels(store()), [delivered, delivered], freshDestination)
       expect(await find(moved)).to.deep.include({ state: 'delivered', isHere: false })
       expect(await find(listed)).to.deep.include({ state: 'delivered', isHere: true })

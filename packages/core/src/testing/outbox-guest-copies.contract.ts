@@ -22,6 +22,7 @@ import {
   eachWithStore,
   listing,
   received,
+  largePage,
 } from './with-store.ts'
 
 const delivered: ParcelEnd = { kind: 'delivered', receipt: null }
@@ -83,7 +84,7 @@ export function guestCopiesContract(open: () => Promise<Store>): void {
 
     it('that were not on the page that was listed go all the same', async () => {
       for (const id of ['m1', 'm2']) await accept(store(), [guestFixture({ messageId: idFixture(id) })])
-      await store().mailboxes.list({ owner: bob, box: inbox }, { after: 0, limit: 1, maxBytes: 1_000 })
+      await store().mailboxes.list({ owner: bob, box: inbox }, { ...largePage, limit: 1 })
       const { forwardings } = forwardedFixture(['hosta'])
       const group = await claimUnrouted(store())
       const ends = group.messages.map(() => ({ kind: 'routed', here: false, forwardings }) as const)

@@ -25,7 +25,7 @@ export async function accept(store: Store, placements: readonly Placement[]): Pr
   return (await store.mailboxes.accept(placements)).map(({ outcome }) => outcome)
 }
 
-export const largePage = { after: 0, limit: 1_000, maxBytes: 10_000_000 }
+export const largePage = { after: 0, limit: 1_000, maxBytes: 10_000_000, withProofs: true }
 
 /** Bob's inbox as he sees it: `listed id: body`. */
 export async function listing(store: Store, address = { owner: bob, box: inbox }): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   goesOut,
+  shownProof,
   type AppendOutcome,
   type Arrival,
   type BoxAddress,
@@ -10,6 +11,8 @@ import {
   type MessageName,
   type MessagePage,
   type MessageRef,
+  type PagedMessage,
+  type PageLimits,
   type Placement,
   type Quotas,
   type Reception,
@@ -91,7 +94,7 @@ export class MemoryMailboxStore implements MailboxStore {
     return Promise.resolve(this.#log.lastSequence(address))
   }
 
-  list(address: BoxAddress, page: { after: number; limit: number; maxBytes: number }): Promise<MessagePage> {
+  list(address: BoxAddress, page: PageLimits): Promise<MessagePage> {
     const rest = this.#log.in(address).filter(({ stored }) => stored.sequence > page.after)
     const shown: KeptMessage[] = []
     let bytes = 0
@@ -101,7 +104,12 @@ export class MemoryMailboxStore implements MailboxStore {
       kept.stays = true
       shown.push(kept)
     }
-    return Promise.resolve({ messages: shown.map(({ stored }) => stored), more: shown.length < rest.length })
+    const messages = shown.map(({ stored }): PagedMessage => {
+      const { envelope, request, originHost } = stored
+      const proof = shownProof({ hasEnvelope: envelope !== null, hasRequest: request !== null, originHost })
+      return { ...stored, ...(page.withProofs ? {} : { envelope: null, request: null }), proof }
+    })
+    return Promise.resolve({ messages, more: shown.length < rest.length })
   }
 
   acknowledge(owner: IdentityKey, listedIds: readonly string[]): Promise<number> {

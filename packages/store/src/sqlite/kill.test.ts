@@ -20,7 +20,7 @@ import { expect } from 'chai'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 const kills = 20
-const page = { limit: 1_000, maxBytes: 100_000_000 }
+const page = { limit: 1_000, maxBytes: 100_000_000, withProofs: true }
 
 describe('a store whose process is killed', () => {
   it(`has all that it answered for, exactly once, after each of ${kills} kills`, async () => {

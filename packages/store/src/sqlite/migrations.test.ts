@@ -45,7 +45,7 @@ describe('a file of the first release', () => {
     const store = openSqliteStore({ file })
     const { messages } = await store.mailboxes.list(
       { owner: bob, box: inbox },
-      { after: 0, limit: 10, maxBytes: 100_000 },
+      { after: 0, limit: 10, maxBytes: 100_000, withProofs: true },
     )
     expect(messages.map(({ sequence, listedId, body }) => [sequence, listedId, body])).to.deep.equal(
       [1, 2, 3].map((n) => [n, `m${n}`, `body ${n}`]),
@@ -105,7 +105,7 @@ describe('a file of the first release', () => {
 })
 
 async function expectWhole(store: Store, count: number): Promise<void> {
-  const all = { after: 0, limit: count + 1, maxBytes: 1e9 }
+  const all = { after: 0, limit: count + 1, maxBytes: 1e9, withProofs: true }
   const { messages } = await store.mailboxes.list({ owner: bob, box: inbox }, all)
   expect(messages).to.have.length(count)
   expect((await store.outbox.counts()).parcels).to.equal(count)

@@ -6,38 +6,16 @@ import type {
   MailboxStore,
   MessageName,
   MessagePage,
+  PageLimits,
   Placement,
   Reception,
-  StoredMessage,
 } from '@overpost/core'
-import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
+import type { BoxName, IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
 import { isKept } from '../rules/is-kept.ts'
+import { readBoxPage, type DraftPage } from './box-page.ts'
 import type { ReaderContext } from './reader-context.ts'
-import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 import type { Writer } from './writer/group-commit.ts'
-
-type PageLimits = Parameters<MailboxStore['list']>[1]
-type Columns = [
-  number,
-  number,
-  string,
-  string | null,
-  number,
-  string,
-  number,
-  number | null,
-  number | null,
-  Buffer | null,
-  Buffer | null,
-  number,
-  number,
-]
-
-/** What a page shows, and which of it are guests' copies that were not shown before. */
-interface DraftPage extends MessagePage {
-  readonly unlisted: readonly number[]
-}
 
 /** Mailboxes in SQLite: written by the one writer, read here. */
 export class SqliteMailboxStore implements MailboxStore {
@@ -129,44 +107,7 @@ export class SqliteMailboxStore implements MailboxStore {
     return this.#reader.read(() => {
       const mailboxId = this.#reader.findMailboxId(address)
       if (mailboxId === null) return { messages: [], more: false, unlisted: [], mailboxId: 0 }
-      return { ...this.#page(mailboxId, address, limits), mailboxId }
+      return { ...readBoxPage(this.#reader, mailboxId, address, limits), mailboxId }
     })
-  }
-
-  #page(mailboxId: number, address: BoxAddress, { after, limit, maxBytes }: PageLimits): DraftPage {
-    const messages: StoredMessage[] = []
-    const unlisted: number[] = []
-    let bytes = 0
-    const rows = this.#reader
-      .sql<Columns>(
-        `SELECT id & 0xffffffff, sender_id, message_id, listed_id, content_type, body, received_at_ms, origin_id,
-           envelope_at_ms, envelope, request, outgoing_id IS NOT NULL AND stays = 0, elsewhere
-         FROM messages WHERE id > (? << 32 | ?) AND id < (? + 1) << 32 ORDER BY id LIMIT ?`,
-      )
-      .iterate(mailboxId, Math.min(after, 0xffff_ffff), mailboxId, limit + 1)
-    for (const row of rows) {
-      const [sequence, senderId, messageId, listedId, contentType, body, receivedAtMs, originId, ...rest] = row
-      bytes += Buffer.byteLength(body)
-      if (messages.length >= limit || (messages.length > 0 && bytes > maxBytes))
-        return { messages, more: true, unlisted }
-      const [envelopeAtMs, envelope, request, isUnlisted, isElsewhere] = rest
-      if (isUnlisted === 1) unlisted.push(sequence)
-      messages.push({
-        recipient: address.owner,
-        box: address.box,
-        sender: this.#reader.key(senderId),
-        messageId: messageId as MessageId,
-        contentType: decodeContentType(contentType),
-        body,
-        envelope: decodeEnvelope(envelopeAtMs, envelope),
-        request: decodeRequest(request),
-        sequence,
-        listedId: listedId ?? messageId,
-        receivedAtMs,
-        originHost: originId === null ? null : this.#reader.key(originId),
-        acknowledgedElsewhere: isElsewhere === 1,
-      })
-    }
-    return { messages, more: false, unlisted }
   }
 }

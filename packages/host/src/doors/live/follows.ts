@@ -1,4 +1,4 @@
-import type { Mailbox, StoredMessage } from '@overpost/core'
+import type { Mailbox, PagedMessage } from '@overpost/core'
 import { RelayError, type BoxName, type IdentityKey } from '@overpost/protocol'
 
 export interface FollowOptions {
@@ -30,7 +30,7 @@ export class Follows {
   start(
     name: string,
     { owner, box, cursor }: { owner: IdentityKey; box: BoxName; cursor: string | null },
-    push: (message: StoredMessage) => Promise<void>,
+    push: (message: PagedMessage) => Promise<void>,
   ): void {
     this.stop(name)
     const { most } = this.#options
@@ -55,7 +55,7 @@ export class Follows {
     address: { owner: IdentityKey; box: BoxName },
     cursor: string | null,
     signal: AbortSignal,
-    push: (message: StoredMessage) => Promise<void>,
+    push: (message: PagedMessage) => Promise<void>,
   ): Promise<void> {
     try {
       for await (const message of this.#mailbox.follow(address, cursor, signal)) {

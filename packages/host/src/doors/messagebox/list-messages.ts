@@ -1,8 +1,9 @@
-import { shownProof, type Mailbox, type StoredMessage, type VerifiedRequest } from '@overpost/core'
-import { parseListMessages, wrapBody, type ListedMessageJson, type ListMessagesJson } from '@overpost/protocol'
+import type { Mailbox } from '@overpost/core'
+import { parseListMessages } from '@overpost/protocol'
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
+import { listedMessageText } from './listed-message-text.ts'
 
 export interface ListMessagesDeps {
   readonly mailbox: Pick<Mailbox, 'list'>
@@ -20,51 +21,22 @@ export interface ListMessagesDeps {
 export function listMessages({ mailbox, limits }: ListMessagesDeps): Middleware<PeerState> {
   return async (ctx) => {
     const { box, limit, cursor, withEnvelopes } = parseListMessages(parseBody(ctx.state.rawBody))
-    const page = await mailbox.list(
+    const { messages, ...page } = await mailbox.list(
       { owner: ctx.state.peer.identityKey, box },
-      { cursor, limit: Math.min(limit ?? Infinity, limits.listMessages), maxBytes: limits.listBytes },
+      {
+        cursor,
+        limit: Math.min(limit ?? Infinity, limits.listMessages),
+        maxBytes: limits.listBytes,
+        withProofs: withEnvelopes,
+      },
     )
-    ctx.body = {
-      status: 'success',
-      messages: page.messages.map((message) => listedMessageJson(message, withEnvelopes)),
+    const texts = messages.map((message) => listedMessageText(message, withEnvelopes))
+    const rest = JSON.stringify({
       cursor: page.cursor,
       more: page.more,
       ...(page.restarted ? { restarted: true } : {}),
-    } satisfies ListMessagesJson & { restarted?: boolean }
+    })
+    ctx.type = 'application/json'
+    ctx.body = `{"status":"success","messages":[${texts.join(',')}],${rest.slice(1)}`
   }
-}
-
-/** A message as it is listed; `withProof`: with what its sender signed. */
-export function listedMessageJson(message: StoredMessage, withProof: boolean): ListedMessageJson {
-  const { listedId, messageId, sender, box, receivedAtMs, envelope, request, originHost } = message
-  const time = new Date(receivedAtMs).toISOString()
-  return {
-    messageId: listedId,
-    ...(listedId === messageId ? {} : { id: messageId }),
-    body: wrapBody(message),
-    sender,
-    box,
-    timestamp: receivedAtMs,
-    createdAt: time,
-    updatedAt: time,
-    created_at: time,
-    updated_at: time,
-    proof: shownProof(message),
-    ...(originHost === null ? {} : { originHost }),
-    ...(message.acknowledgedElsewhere ? { acknowledgedElsewhere: true as const } : {}),
-    ...(withProof && envelope !== null
-      ? { envelope: { timestamp: envelope.timestampMs, signature: envelope.signatureHex } }
-      : {}),
-    ...(withProof && request !== null ? { request: requestJson(request) } : {}),
-  }
-}
-
-function requestJson({
-  payload,
-  signatureHex,
-  nonce,
-  sessionNonce,
-}: VerifiedRequest): NonNullable<ListedMessageJson['request']> {
-  const signedMessage = Buffer.from(payload).toString('base64')
-  return { signedMessage, senderSignature: signatureHex, nonce, yourNonce: sessionNonce }
 }
