@@ -46,6 +46,11 @@ export class SignedConnection {
     return new SignedConnection(signer, target, session)
   }
 
+  /** The key that the host has proven. */
+  get hostKey(): IdentityKey {
+    return this.#session.hostKey
+  }
+
   async emit(eventName: string, data: unknown): Promise<void> {
     const { hostKey, hostNonce } = this.#session
     const nonce = bytesToBase64(randomBytes(32))

@@ -69,6 +69,15 @@ export class SignedSession {
   }
 
   /**
+   * The host has proven a key on another connection: from now on it is the one that it must have.
+   * @throws {SessionError} `wrong-key`, when it must have another already
+   */
+  pinHostKey(shown: IdentityKey): void {
+    this.#hostKey ??= shown
+    if (this.#hostKey !== shown) throw new SessionError('wrong-key', `The host's key is ${shown}, not ${this.#hostKey}`)
+  }
+
+  /**
    * @throws {SessionError} when no answer came that can be believed
    * @throws the signal's reason when it aborts
    * @throws {TypeError} when the call itself cannot be signed

@@ -36,6 +36,8 @@ export interface FollowedHost {
   readonly openWebSocket: OpenWebSocket | null
   /** The key that it has shown, or must have. */
   hostKey(): IdentityKey | null
+  /** The key that it has proven on a live connection, which it must have from then on. @throws {SessionError} `wrong-key` */
+  pinHostKey(shown: IdentityKey): void
   list(options: ListOptions): Promise<MessagePage>
   read(item: ListMessagesAnswer['messages'][number]): Promise<ListedMessage>
 }
@@ -99,6 +101,7 @@ async function* pushed(
       send: (text) => socket.send(text),
       next: () => socket.next(),
     })
+    host.pinHostKey(connection.hostKey)
     const messageBox = boxNameSchema.parse(options.box)
     const from = {
       ...(cursor === null ? {} : { cursor }),

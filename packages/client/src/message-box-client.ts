@@ -252,6 +252,7 @@ export class MessageBoxClient {
       timeoutMs: this.#timeoutMs,
       openWebSocket: this.#openWebSocket,
       hostKey: () => this.#session.hostKey,
+      pinHostKey: (shown) => this.#session.pinHostKey(shown),
       list: (page) => this.list(page),
       read: (item) => this.#read(item, options),
     })

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IdentityWallet } from '@overpost/auth'
+import { MessageBoxClient } from '@overpost/client'
 import { createHost, hostConfigSchema, type Host } from '@overpost/host'
 import { expect } from 'chai'
 import { pino } from 'pino'
@@ -52,6 +53,30 @@ describe("overpost for one's own mailbox", function () {
       { body: 'two', verified: true },
     ])
     expect((await as('33', 'list')).out).to.equal('nothing waits here\n')
+  })
+
+  it('goes on listening when the host was away, and prints each message once', async () => {
+    await host[Symbol.asyncDispose]()
+    const store = { kind: 'sqlite' as const, file: join(dir.path, 'host.sqlite') }
+    const start = (port: number): Promise<Host> => {
+      const input = { development: true, listen: { port }, store, identityKey: '22'.repeat(32) }
+      return createHost(hostConfigSchema.parse(input), { logger: pino({ level: 'silent' }) })
+    }
+    host = await start(0)
+    const clientOf = (wallet: IdentityWallet) => new MessageBoxClient({ wallet, host: host.url })
+    const send = (body: string) => clientOf(alice!).send({ recipient: bob!.identityKey, box: 'inbox', body })
+    await send('one')
+    await send('two')
+    const listening = json('33', 'listen', '--ack', '--count', '3')
+    const reader = clientOf(bob!)
+    // Both are printed, so that it follows when the host goes.
+    while ((await reader.list({ box: 'inbox' })).messages.length > 0);
+    await host[Symbol.asyncDispose]()
+    host = await start(Number(new URL(host.url).port))
+    await send('three')
+    const { code, lines } = await listening
+    expect(code).to.equal(0)
+    expect(lines.map((line) => (line as { body: string }).body)).to.deep.equal(['one', 'two', 'three'])
   })
 
   it('blocks a sender, shows it, quotes it to them, and lets them in again', async () => {
