@@ -1,4 +1,5 @@
 import { sdkSignatureVerifier, signAcknowledgement, type HostOrigin } from '@overpost/protocol'
+import { followHomes, type FollowedHomesMessage, type FollowHomesOptions } from './follow-homes.ts'
 import type { ListedMessage } from './listed-message.ts'
 import {
   MessageBoxClient,
@@ -63,6 +64,11 @@ export class HomesClient {
     }
     const ofTime = (message: MergedMessage): number => message.receivedAtMs ?? Infinity
     return { messages: [...merged.values()].sort((a, b) => ofTime(a) - ofTime(b)), failed }
+  }
+
+  /** The messages of a box at all homes as they come, each once ({@link followHomes}). */
+  follow(options: FollowHomesOptions): AsyncGenerator<FollowedHomesMessage, void, void> {
+    return followHomes(this.homes, options)
   }
 
   /**
