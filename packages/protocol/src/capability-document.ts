@@ -45,6 +45,10 @@ const documentSchema = z.object({
   }),
   /** Whether it signs for the messages that other hosts hand in (docs/specs/custody-receipt.md). */
   receipts: z.boolean().optional(),
+  /** Whether it pushes over `/live` and socket.io (docs/specs/live.md). */
+  live: z.boolean().optional(),
+  /** What it calls its log, as in its cursors and its answers to hosts (docs/specs/resend.md). */
+  log: z.string().max(64).optional(),
   /** How long what nobody acknowledges is kept, in days; 0: for good. The first of `boxes` that fits a box counts for it. */
   retention: z
     .object({ days: daysSchema, boxes: z.array(z.object({ boxes: z.string(), days: daysSchema })) })

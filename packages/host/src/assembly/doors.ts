@@ -75,6 +75,8 @@ export function openDoors(
           ...proofTerms(config),
           limits: { bodyBytes: limits.bodyBytes, recipients: maxRecipients, ...limitTerms(config) },
           receipts: true,
+          live: true,
+          log: store.mailboxes.incarnation,
           batch: { messages: limits.batchMessages, bytes: limits.batchBytes },
           retention: { days: config.retention.days, boxes: boxRules(config.retention.boxes) },
         },

@@ -1,3 +1,4 @@
+import { capabilityPath } from '@overpost/protocol'
 import { expect } from 'chai'
 import type { Host } from '../../host.ts'
 import { Federation } from '../../testing/federation.ts'
@@ -139,6 +140,17 @@ describe('live connections', () => {
     await send('m4')
     expect((await followed(second)).id).to.equal('m4')
     expect(second.events).to.deep.equal([])
+  })
+
+  it('are announced in the capability document, with the log that their cursors are of', async () => {
+    await start()
+    await send('m1')
+    const client = connect('33')
+    await client.emit('follow', { messageBox: 'inbox' })
+    const { cursor } = await followed(client)
+    const { live, log } = (await (await fetch(host.url + capabilityPath)).json()) as Record<string, unknown>
+    expect(live).to.equal(true)
+    expect(cursor).to.equal(`${String(log)}.1`)
   })
 
   it('begin again at the start with the cursor of another log, and say so; or with what comes from now on', async () => {
