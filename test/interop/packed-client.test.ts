@@ -69,6 +69,11 @@ describe('the client as it is published', function () {
     await writeFile(join(dir, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
     const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
     await run('npm', ['install', ...quietly, ...tarballs.map((name) => `./${name}`)], { cwd: dir })
+    // What hosts need and clients do not: a server, and the curve in native code.
+    expect(await readdir(join(dir, 'node_modules')))
+      .to.include('zod')
+      .and.not.include.members(['koa', 'secp256k1'])
+    expect(await readdir(join(dir, 'node_modules'))).to.not.include('secp256k1')
     await writeFile(join(dir, 'program.ts'), program)
     await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(tsconfig))
     await run(process.execPath, [tsc, '-p', dir]).catch((error: unknown) => {
