@@ -82,6 +82,14 @@ describe('MutualAuth signs whatever its routes answer', () => {
     ],
     ['no answer as 404', () => undefined, 404, 'ERR_NOT_FOUND'],
     [
+      'a long text',
+      (ctx) => {
+        ctx.body = 'é'.repeat(40_000)
+      },
+      200,
+      'éé',
+    ],
+    [
       'a buffer',
       (ctx) => {
         ctx.body = Buffer.from('bytes')
