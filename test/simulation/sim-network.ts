@@ -1,4 +1,3 @@
-import { PrivateKey, ProtoWallet } from '@bsv/sdk'
 import { IdentityWallet, nativeSignatureVerifier, RequestVerifier } from '@overpost/auth'
 import { signedSend } from '@overpost/auth/testing'
 import {
@@ -60,17 +59,13 @@ const outboxOptions: OutboxOptions = {
 
 /** A person with a key. */
 export interface SimUser {
-  readonly wallet: ProtoWallet
-  /** The same key, for what needs no more than its cryptography. */
-  readonly native: IdentityWallet
+  readonly wallet: IdentityWallet
   readonly key: IdentityKey
 }
 
 export function simUser(fill: number): SimUser {
-  const digits = Buffer.alloc(32, fill).toString('hex')
-  const privateKey = new PrivateKey(digits, 'hex')
-  const native = new IdentityWallet(digits)
-  return { wallet: new ProtoWallet(privateKey), native, key: privateKey.toPublicKey().toString() as IdentityKey }
+  const wallet = new IdentityWallet(Buffer.alloc(32, fill).toString('hex'))
+  return { wallet, key: wallet.identityKey }
 }
 
 /** What the wire between two hosts does to a call. `answer lost`: the other host has stored it, but nobody hears so. */
@@ -191,8 +186,8 @@ async function toIncoming({ message, forwardId, again }: Parcel, from: SimUser, 
   const rest = again === true ? { ...named, again } : named
   if (envelope !== null) return { ...rest, forwardId, proof: { kind: 'envelope', envelope } }
   if (request === null) return { ...rest, forwardId, proof: { kind: 'host' } }
-  const hash = from.native.linkageName(message.sender)
-  const revelation = await from.native.revealLinkage(message.sender, to.hostKey)
+  const hash = from.wallet.linkageName(message.sender)
+  const revelation = await from.wallet.revealLinkage(message.sender, to.hostKey)
   const proof = { kind: 'brc94', request, signedId: message.messageId, linkage: { hash, revelation } } as const
   return { ...rest, forwardId, proof }
 }
@@ -257,7 +252,7 @@ export class SimHost implements AsyncDisposable {
     const homes = new Homes(store.authorizations, clock)
     this.mailbox = new Mailbox(store.mailboxes)
     this.outboxAlarm = new Alarm(clock)
-    this.handles = new SealedHandles(user.native, store.mailboxes.incarnation)
+    this.handles = new SealedHandles(user.wallet, store.mailboxes.incarnation)
     this.resolver = new Resolver(
       { directory: { find: (of) => network.find(of) }, verifier, clock, ownKey: user.key },
       { positiveMs: 60_000, negativeMs: 10_000, allowHttp: false },
@@ -274,7 +269,7 @@ export class SimHost implements AsyncDisposable {
         outboxAlarm,
         handles: this.handles,
         verifier,
-        requests: new RequestVerifier(user.native),
+        requests: new RequestVerifier(user.wallet),
         vouchers: new SenderVouchers(resolver),
         policies: new ProofPolicies(store.proofPolicies, []),
         clock,
@@ -341,7 +336,7 @@ export class SimHost implements AsyncDisposable {
     const signed = isSigned ? await signEnvelope(sender.wallet, covered, nowMs) : null
     const { recipient: to, box: messageBox } = message
     const body = { message: { recipient: to, messageBox, messageId, body: text } }
-    const signedRequest = () => signedSend(sender.native, this.user.key, body)
+    const signedRequest = () => signedSend(sender.wallet, this.user.key, body)
     const [accepted] = await this.router.accept({
       ...{ sender: sender.key, box: message.box, contentType: 'text/plain', body: text },
       recipients: [{ recipient: recipient.key, messageId: message.messageId, envelope: signed }],
