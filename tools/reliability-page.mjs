@@ -5,8 +5,8 @@ import { arch, cpus, release, totalmem, type } from 'node:os'
 const columns = ['messages', 'kills', 'lost', 'doubled', 'forged', 'leaked', 'returned', 'resent']
 const faults = ['lost', 'doubled', 'forged', 'leaked']
 
-/** The page. `records`: one per scenario that ran, in any order. */
-export function reliabilityPage(records, { startedAtMs, endedAtMs, scale, commit }) {
+/** The page. `records`: one per scenario that ran, in any order; `failed`: the files with a test in them that failed. */
+export function reliabilityPage(records, { startedAtMs, endedAtMs, scale, commit, failed }) {
   const sorted = [...records].sort((one, other) => one.number - other.number)
   const total = (name) => sorted.reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
   const minutes = ((endedAtMs - startedAtMs) / 60_000).toFixed(1)
@@ -19,7 +19,7 @@ Written by \`npm run test:full\`: do not edit. The scenarios are those of the fe
 - ${new Date(startedAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${minutes} minutes, ${scale} of the full size
 - commit ${commit}
 - ${cpus().length} cores (${cpus()[0]?.model.trim() ?? arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}, Node ${process.versions.node}
-- **${total('messages')} messages, ${total('kills')} kills: ${faults.map((name) => `${total(name)} ${name}`).join(', ')}**; ${passed} of ${sorted.length} passed
+- **${total('messages')} messages, ${total('kills')} kills: ${faults.map((name) => `${total(name)} ${name}`).join(', ')}**; ${passed} of ${sorted.length} passed${failed.map((file) => `; **failed: ${file}**`).join('')}
 
 *Lost*: accepted, and neither delivered nor returned to its sender. *Doubled*: a copy too many, or delivered and returned. *Forged*: read, and
 not what a sender sent. *Leaked*: read by a key that it was not for. Each must be 0. *Resent*: a stock client sent again after the

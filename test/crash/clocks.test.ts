@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { seededRandom } from '@overpost/core/testing'
 import { expect } from 'chai'
 import { Chaos } from '../support/chaos.ts'
 import { metric } from '../support/host-metrics.ts'
-import { report } from '../support/report.ts'
 import { scenario, size, type ScenarioRun } from '../support/scenario.ts'
+import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 import { until } from '../support/until.ts'
 import { fakeTimeLibrary, WrongClock } from '../support/wrong-clock.ts'
@@ -18,14 +16,12 @@ const failedCalls = 'relay_outbox_attempts_total{outcome="failed"}'
 describe('hosts whose clocks are wrong', function () {
   this.timeout(120_000)
 
-  const seed = Number(process.env['SEED'] ?? randomBytes(4).readUInt32BE())
   const canFake = fakeTimeLibrary() !== null
   let network: TestNetwork
 
   before(async () => {
     if (!canFake) return
     network = await TestNetwork.start({ hosts: 2, proxied: ['B'], configure: withShortPauses })
-    report(`seed ${seed} (set SEED to draw the same again)`)
   })
   after(async () => {
     if (canFake) await network[Symbol.asyncDispose]()
@@ -33,7 +29,7 @@ describe('hosts whose clocks are wrong', function () {
 
   const begin = (run: ScenarioRun, number: number) => {
     if (!canFake) run.skip('libfaketime is not here (Debian: faketime). Nothing was shown of wrong clocks.')
-    return Chaos.begin({ network, run, random: seededRandom(seed + number) })
+    return Chaos.begin({ network, run, random: drawsFor(`scenario ${number}`) })
   }
 
   for (const [name, ahead] of [

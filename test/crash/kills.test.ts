@@ -1,27 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seededRandom } from '@overpost/core/testing'
 import { Chaos, killAndRestart } from '../support/chaos.ts'
 import { signal } from '../support/child-process.ts'
-import { report } from '../support/report.ts'
 import { scenario, size, type ScenarioRun } from '../support/scenario.ts'
+import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 
 /** Mail for three people at B, sent at A by five, in all manners; the readers acknowledge what they read all the while. */
 describe('two hosts that are killed and frozen', function () {
   this.timeout(120_000)
 
-  const seed = Number(process.env['SEED'] ?? randomBytes(4).readUInt32BE())
   let network: TestNetwork
 
   before(async () => {
     network = await TestNetwork.start({ hosts: 2, proxied: ['A', 'B'], configure: withShortPauses })
-    report(`seed ${seed} (set SEED to draw the same again)`)
   })
   after(() => network[Symbol.asyncDispose]())
 
   const begin = (run: ScenarioRun, number: number, options: { throughProxy?: boolean } = {}) =>
-    Chaos.begin({ network, run, random: seededRandom(seed + number), ...options })
+    Chaos.begin({ network, run, random: drawsFor(`scenario ${number}`), ...options })
 
   const kills: [number: number, title: string, names: readonly string[], messages: number, rounds: number][] = [
     [1, 'the sender’s host is killed while it takes and sends', ['A'], size(160, 6_000), size(4, 50)],

@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '@overpost/core'
-import { seededRandom } from '@overpost/core/testing'
 import { expect } from 'chai'
 import { Chaos } from '../support/chaos.ts'
 import type { Fault, FaultPlan } from '../support/fault-proxy.ts'
-import { report } from '../support/report.ts'
 import { scenario, size } from '../support/scenario.ts'
+import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 
 interface BadLink {
@@ -24,25 +22,23 @@ const mostBytes = 12_000
 describe('two hosts with a bad link between them', function () {
   this.timeout(120_000)
 
-  const seed = Number(process.env['SEED'] ?? randomBytes(4).readUInt32BE())
   let network: TestNetwork
 
   before(async () => {
     network = await TestNetwork.start({ hosts: 2, proxied: ['B'], configure: withShortPauses })
-    report(`seed ${seed} (set SEED to draw the same again)`)
   })
   after(() => network[Symbol.asyncDispose]())
 
   /** Runs one after the other, and lets the link heal after each. */
   function badLink(number: number, title: string, ...links: readonly BadLink[]): void {
     scenario(number, title, async (run) => {
-      const random = seededRandom(seed + number)
-      await using chaos = await Chaos.begin({ network, run, random })
+      const faults = drawsFor(`faults of scenario ${number}`)
+      await using chaos = await Chaos.begin({ network, run, random: drawsFor(`scenario ${number}`) })
       const proxy = network.proxy('B')
       const strikesBefore = proxy.strikes
       try {
         for (const { messages, forMs, plan } of links) {
-          proxy.inflict(() => plan(random))
+          proxy.inflict(() => plan(faults))
           const rounds = Math.max(1, Math.round(forMs / 1_000))
           await chaos.bursts(messages, rounds, () => sleep(forMs / rounds))
           // On a slow machine, or by the draw, nothing may have met its fault yet.
@@ -104,7 +100,7 @@ describe('two hosts with a bad link between them', function () {
     { messages, forMs: size(2_000, 30_000), plan: () => ({ toHost: { kind: 'held' } }) },
   )
   scenario(15, 'the link is down every other 1.5 s', async (run) => {
-    await using chaos = await Chaos.begin({ network, run, random: seededRandom(seed + 15) })
+    await using chaos = await Chaos.begin({ network, run, random: drawsFor('scenario 15') })
     const proxy = network.proxy('B')
     const strikesBefore = proxy.strikes
     const periods = size(1, 20)

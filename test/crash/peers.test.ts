@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { seededRandom } from '@overpost/core/testing'
 import { expect } from 'chai'
 import { Checker } from '../support/checker.ts'
 import { metric } from '../support/host-metrics.ts'
 import { newPerson } from '../support/person.ts'
-import { report } from '../support/report.ts'
 import { scenario, size } from '../support/scenario.ts'
+import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 import { until } from '../support/until.ts'
 import { countsOf, expectClean } from '../support/verdict.ts'
@@ -18,20 +16,18 @@ const slow = { kind: 'delay', meanMs: 2_000, jitterMs: 1_000 } as const
 describe('a host with many peers', function () {
   this.timeout(240_000)
 
-  const seed = Number(process.env['SEED'] ?? randomBytes(4).readUInt32BE())
   const peers = size(5, 20)
 
   scenario(
     17,
     `one dead and one slow among ${peers} peers cost the others no more than a twentieth of their rate`,
     async (run) => {
-      report(`seed ${seed} (set SEED to draw the same again)`)
       await using network = await TestNetwork.start({ hosts: peers + 1, proxied: ['C'] })
       await network.reconfigure('A', withShortPauses)
       const readers = network.hostNames.filter((name) => name !== 'A').map((home) => ({ person: newPerson(), home }))
       for (const { person, home } of readers) await network.authorize(person, home)
       const healthy = readers.filter(({ home }) => home !== 'B' && home !== 'C')
-      const checker = new Checker({ network, from: 'A', readers, box: 'inbox', random: seededRandom(seed) })
+      const checker = new Checker({ network, from: 'A', readers, box: 'inbox', random: drawsFor('scenario 17') })
       await checker.sendAndRead(readers.length * 8) // A knows the ways, and has spoken with all
 
       const storedAtHealthy = async (): Promise<number> => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { seededRandom } from '@overpost/core/testing'
 import { expect } from 'chai'
-import { FaultProxy } from './fault-proxy.ts'
+import { FaultProxy, type FaultPlan } from './fault-proxy.ts'
 import { until } from './until.ts'
 
 /** A check of the tool: scenarios show nothing when the proxy does nothing. */
@@ -20,7 +21,7 @@ describe('the proxy that breaks connections', () => {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    proxy = await FaultProxy.start((server.address() as AddressInfo).port, () => 0.5)
+    proxy = await startProxy(1)
   })
   afterEach(async () => {
     for (const caller of callers.splice(0)) caller.destroy()
@@ -28,6 +29,8 @@ describe('the proxy that breaks connections', () => {
     server.closeAllConnections()
     await once(server.close(), 'close')
   })
+
+  const startProxy = (seed: number) => FaultProxy.start((server.address() as AddressInfo).port, seededRandom(seed))
 
   /** Asks on a connection of its own: what came back, and how it ended, as far as it did. */
   function ask(path: string): { text: string; end: string | null } {
@@ -87,9 +90,32 @@ describe('the proxy that breaks connections', () => {
     expect(taken.toSorted()).to.deep.equal(['/one', '/two'])
   })
 
+  it('draws the same for the same seed, one connection after another or all at once', async () => {
+    const asked = Array.from({ length: 24 }, (_, n) => `/${n}`)
+    const plan = (): ReturnType<FaultPlan> => ({ toCaller: { kind: 'unheard', path: /./, fraction: 0.5 } })
+    const lost = (answers: readonly { text: string }[]): string[] => asked.filter((_, n) => answers[n]!.text === '')
+    proxy.inflict(plan)
+    const inTurn: { text: string }[] = []
+    for (const path of asked) {
+      const seen = ask(path)
+      await ended(seen)
+      inTurn.push(seen)
+    }
+    const drawnAnew = async (seed: number): Promise<string[]> => {
+      await proxy[Symbol.asyncDispose]()
+      proxy = await startProxy(seed)
+      proxy.inflict(plan)
+      const atOnce = asked.map(ask)
+      await Promise.all(atOnce.map(ended))
+      return lost(atOnce)
+    }
+    expect(await drawnAnew(1)).to.deep.equal(lost(inTurn))
+    expect(await drawnAnew(2)).to.not.deep.equal(lost(inTurn))
+  })
+
   it('delays, and slows down', async () => {
     for (const fault of [
-      { kind: 'delay', meanMs: 60, jitterMs: 20 },
+      { kind: 'delay', meanMs: 60, jitterMs: 0 },
       { kind: 'throttle', bytesPerSecond: 1_000_000, lossFraction: 1, stallMs: 60 },
     ] as const) {
       proxy.inflict(() => ({ toHost: fault }))

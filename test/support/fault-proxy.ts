@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Random } from '@overpost/core'
+import { seededRandom } from '@overpost/core/testing'
 
 export type Direction = 'toHost' | 'toCaller'
 
@@ -41,6 +43,7 @@ interface Line {
   /** What came before has gone on, or is lost. */
   before: Promise<void>
   freeAtMs: number
+  readonly random: Random
 }
 
 const healthy: FaultPlan = () => ({})
@@ -58,7 +61,7 @@ export class FaultProxy implements AsyncDisposable {
   strikes = 0
   readonly #server: Server
   readonly #targetPort: number
-  readonly #random: () => number
+  readonly #random: Random
   readonly #open = new Set<Connection>()
   readonly #pauses = new Set<() => void>()
   #plan: FaultPlan = healthy
@@ -66,7 +69,7 @@ export class FaultProxy implements AsyncDisposable {
   /** What waits for the link to heal. */
   readonly #held = new Set<() => void>()
 
-  private constructor(server: Server, targetPort: number, random: () => number) {
+  private constructor(server: Server, targetPort: number, random: Random) {
     this.#server = server
     this.#targetPort = targetPort
     this.#random = random
@@ -74,8 +77,8 @@ export class FaultProxy implements AsyncDisposable {
     server.on('connection', (caller) => this.#connected(caller))
   }
 
-  /** `random`: fractions, for the faults that are a matter of chance. */
-  static async start(targetPort: number, random: () => number = Math.random): Promise<FaultProxy> {
+  /** `random`: for the faults that are a matter of chance. Each way of each connection draws for itself. */
+  static async start(targetPort: number, random: Random): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true, noDelay: true })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -132,6 +135,7 @@ export class FaultProxy implements AsyncDisposable {
       isDead: false,
       before: Promise.resolve(),
       freeAtMs: 0,
+      random: seededRandom(Math.floor(this.#random.fraction() * 2 ** 32)),
     })
     const connection: Connection = {
       ends: { toHost: host, toCaller: caller },
@@ -194,7 +198,7 @@ export class FaultProxy implements AsyncDisposable {
         break
       case 'delay': {
         this.strikes += 1
-        const delayMs = fault.meanMs + (this.#random() * 2 - 1) * fault.jitterMs
+        const delayMs = fault.meanMs + (line.random.fraction() * 2 - 1) * fault.jitterMs
         line.freeAtMs = Math.max(line.freeAtMs, arrivedAtMs + delayMs)
         await this.#pause(line.freeAtMs - performance.now())
         break
@@ -202,14 +206,14 @@ export class FaultProxy implements AsyncDisposable {
       case 'throttle':
         for (let at = 0; at < chunk.length; at += pieceBytes) {
           const piece = chunk.subarray(at, at + pieceBytes)
-          const stallMs = this.#random() < fault.lossFraction ? fault.stallMs : 0
+          const stallMs = line.random.fraction() < fault.lossFraction ? fault.stallMs : 0
           if (stallMs > 0) this.strikes += 1
           await this.#pause((piece.length / fault.bytesPerSecond) * 1000 + stallMs)
           sink.write(piece)
         }
         return
       case 'unheard':
-        if (fault.path.test(connection.path) && this.#random() < fault.fraction) {
+        if (fault.path.test(connection.path) && line.random.fraction() < fault.fraction) {
           this.#end(connection, 'reset')
           return
         }

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { report } from './report.ts'
+import { seed } from './seed.ts'
 
 /** What a scenario counts; what it leaves out does not apply to it. */
 export interface ScenarioCounts {
@@ -56,6 +57,10 @@ export function scenario(number: number, title: string, body: (run: ScenarioRun)
     this.timeout(mostMs)
     const counts: Record<string, number> = {}
     const figures: string[] = []
+    const tell = (line: string): void => {
+      figures.push(line)
+      report(line)
+    }
     let outcome: ScenarioRecord['outcome'] = 'failed'
     const startedAt = performance.now()
     try {
@@ -63,10 +68,7 @@ export function scenario(number: number, title: string, body: (run: ScenarioRun)
         count(more) {
           for (const [name, value] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + Number(value)
         },
-        tell(line) {
-          figures.push(line)
-          report(line)
-        },
+        tell,
         skip: (reason) => {
           outcome = 'skipped'
           figures.push(reason)
@@ -78,6 +80,7 @@ export function scenario(number: number, title: string, body: (run: ScenarioRun)
     } finally {
       const seconds = Math.round((performance.now() - startedAt) / 100) / 10
       report(`${outcome} after ${seconds} s: ${JSON.stringify(counts)}`)
+      if (outcome === 'failed') tell(`SEED=${seed} draws the same messages and faults again`)
       const file = process.env['SCENARIO_FIGURES']
       const record: ScenarioRecord = { number, title, outcome, seconds, counts, figures }
       if (file !== undefined) appendFileSync(file, `${JSON.stringify(record)}\n`)

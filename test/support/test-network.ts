@@ -9,6 +9,7 @@ import { gone, overpost, ReadyProcess, signal } from './child-process.ts'
 import { WebSocket } from 'ws'
 import { FaultProxy } from './fault-proxy.ts'
 import type { Person } from './person.ts'
+import { drawsFor } from './seed.ts'
 import { until } from './until.ts'
 
 export interface TestNetworkOptions {
@@ -189,7 +190,7 @@ export class TestNetwork implements AsyncDisposable {
 
   /** Before anything leads to the host: its address is then the proxy's. */
   async #putBehindProxy(name: string, configure: TestNetworkOptions['configure'] = (config) => config): Promise<void> {
-    const proxy = await FaultProxy.start(Number(new URL(this.host(name).url).port))
+    const proxy = await FaultProxy.start(Number(new URL(this.host(name).url).port), drawsFor(`proxy of ${name}`))
     this.#proxies.set(name, proxy)
     await this.reconfigure(name, (config) => ({ ...configure(config), publicUrl: proxy.url }))
   }
