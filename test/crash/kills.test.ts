@@ -20,9 +20,9 @@ describe('two hosts that are killed and frozen', function () {
     Chaos.begin({ network, run, random: drawsFor(`scenario ${number}`), ...options })
 
   const kills: [number: number, title: string, names: readonly string[], messages: number, rounds: number][] = [
-    [1, 'the sender’s host is killed while it takes and sends', ['A'], size(160, 6_000), size(4, 50)],
-    [2, 'the recipients’ host is killed while it takes mail', ['B'], size(160, 6_000), size(4, 50)],
-    [3, 'both hosts are killed at once', ['A', 'B'], size(90, 3_600), size(3, 30)],
+    [1, 'the sender’s host is killed while it takes and sends', ['A'], size(160, 6_000), size(4, 30)],
+    [2, 'the recipients’ host is killed while it takes mail', ['B'], size(160, 6_000), size(4, 30)],
+    [3, 'both hosts are killed at once', ['A', 'B'], size(90, 3_600), size(3, 18)],
   ]
   for (const [number, title, names, messages, rounds] of kills) {
     scenario(number, title, async (run) => {
@@ -37,7 +37,7 @@ describe('two hosts that are killed and frozen', function () {
     ['B', /^\/propagateMessages?$/],
   ]
   scenario(4, 'a host is killed as the first byte of its 200 leaves it', async (run) => {
-    const [messages, rounds] = [size(80, 2_000), size(2, 20)]
+    const [messages, rounds] = [size(80, 2_000), size(2, 10)]
     await using chaos = await begin(run, 4, { throughProxy: true })
     for (const [name, path] of answers) {
       for (let round = 0; round < rounds; round += 1) {
@@ -67,7 +67,7 @@ describe('two hosts that are killed and frozen', function () {
 
   scenario(7, 'the recipients’ host freezes for two seconds and is killed then', async (run) => {
     await using chaos = await begin(run, 7)
-    await chaos.bursts(size(60, 2_000), size(1, 8), async () => {
+    await chaos.bursts(size(60, 3_000), size(1, 6), async () => {
       signal(network.host('B').pid, 'SIGSTOP')
       await sleep(2_000)
       await killAndRestart(network, ['B'], run)
@@ -78,7 +78,7 @@ describe('two hosts that are killed and frozen', function () {
   scenario(8, 'the recipients’ host freezes for longer than any call or claim lasts, and goes on', async (run) => {
     await using chaos = await begin(run, 8)
     const frozenMs = size(2_000, 65_000)
-    await chaos.bursts(size(80, 3_000), 1, async () => {
+    await chaos.bursts(size(80, 4_000), 1, async () => {
       signal(network.host('B').pid, 'SIGSTOP')
       await sleep(frozenMs)
       signal(network.host('B').pid, 'SIGCONT')

@@ -67,12 +67,12 @@ describe('two hosts with a bad link between them', function () {
   const messages = size(120, 3_000)
   badLink(9, 'each connection is cut after some bytes', {
     messages,
-    forMs: size(2_000, 30_000),
+    forMs: size(2_000, 20_000),
     plan: atSomeByte('cut'),
   })
   badLink(10, 'what goes either way comes 1 to 3 s late', {
     messages: size(60, 1_500),
-    forMs: size(3_000, 60_000),
+    forMs: size(3_000, 40_000),
     plan: () => ({
       toHost: { kind: 'delay', meanMs: 2_000, jitterMs: 1_000 },
       toCaller: { kind: 'delay', meanMs: 2_000, jitterMs: 1_000 },
@@ -80,24 +80,24 @@ describe('two hosts with a bad link between them', function () {
   })
   badLink(11, 'connections go silent and are never closed', {
     messages,
-    forMs: size(2_000, 30_000),
+    forMs: size(2_000, 20_000),
     plan: atSomeByte('half-open'),
   })
   badLink(12, 'connections are reset within a body', {
     messages,
-    forMs: size(2_000, 30_000),
+    forMs: size(2_000, 20_000),
     plan: atSomeByte('reset'),
   })
   badLink(13, 'answers are lost: what was taken goes again', {
     messages,
-    forMs: size(2_000, 30_000),
+    forMs: size(2_000, 20_000),
     plan: () => ({ toCaller: { kind: 'unheard', path: /propagate/, fraction: 0.7 } }),
   })
   badLink(
     14,
     'nothing goes one way, then the other way',
-    { messages, forMs: size(2_000, 30_000), plan: () => ({ toCaller: { kind: 'held' } }) },
-    { messages, forMs: size(2_000, 30_000), plan: () => ({ toHost: { kind: 'held' } }) },
+    { messages, forMs: size(2_000, 20_000), plan: () => ({ toCaller: { kind: 'held' } }) },
+    { messages, forMs: size(2_000, 20_000), plan: () => ({ toHost: { kind: 'held' } }) },
   )
   scenario(15, 'the link is down every other 1.5 s', async (run) => {
     await using chaos = await Chaos.begin({ network, run, random: drawsFor('scenario 15') })
@@ -112,7 +112,7 @@ describe('two hosts with a bad link between them', function () {
   })
   badLink(16, 'a link of 64 kB/s on which a fifth of the chunks stall', {
     messages: size(120, 3_000),
-    forMs: size(2_000, 60_000),
+    forMs: size(2_000, 40_000),
     plan: () => ({
       toHost: { kind: 'throttle', bytesPerSecond: 64_000, lossFraction: 0.2, stallMs: 200 },
       toCaller: { kind: 'throttle', bytesPerSecond: 64_000, lossFraction: 0.2, stallMs: 200 },

@@ -9,8 +9,9 @@ export interface FlooderOptions {
   /** What the proxy, which the host trusts, says of it. */
   readonly address: string
   readonly recipient: string
+  /** As fast as this, or as fast as it can. */
   readonly perSecond: number
-  readonly seconds: number
+  readonly calls: number
 }
 
 export interface FlooderReport {
@@ -33,7 +34,7 @@ const note = (answer: string) => {
 }
 
 const startedAt = performance.now()
-await atPace(options.perSecond, options.seconds, async (index) => {
+await atPace(options.perSecond, { most: options.calls }, async (index) => {
   const message = { recipient: options.recipient, messageBox: 'flood', messageId: `flood ${index}`, body: 'buy this' }
   const call = { method: 'POST', path: '/sendMessage', body: JSON.stringify({ message }) }
   try {

@@ -94,12 +94,12 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   /** A client of `person` at a host. It sends with an envelope, checks natively, and shares connections with the others. */
-  client(person: Person, name: string, host = this.host(name).url): MessageBoxClient {
+  client(person: Person, name: string, host = this.host(name).url, timeoutMs = callTimeoutMs): MessageBoxClient {
     return new MessageBoxClient({
       wallet: person.wallet,
       host,
       expectedHostKey: this.host(name).identityKey,
-      timeoutMs: callTimeoutMs,
+      timeoutMs,
       transport: this.transport,
       openWebSocket: this.openWebSocket,
       verifier: this.verifier,

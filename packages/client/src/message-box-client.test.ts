@@ -94,6 +94,16 @@ describe('MessageBoxClient', () => {
     expect(host.kept[0]?.request.recipients[0]?.messageId).to.equal(prepared.recipients[0]?.messageId)
   })
 
+  it('lists again when the connection breaks, and does not when the host refuses', async () => {
+    await clientFor().send(message)
+    const bobs = clientFor({ wallet: bob })
+    const breakOff = (ctx: Context) => void ctx.req.socket.destroy()
+    host.answers.push(breakOff, breakOff)
+    expect((await bobs.list({ box: 'inbox' })).messages.map(({ body }) => body)).to.deep.equal(['hello'])
+    host.answers.push(refuse(503, 'ERR_UNAVAILABLE'))
+    expect(await codeOf(bobs.list({ box: 'inbox' }))).to.deep.equal(['ERR_UNAVAILABLE', 503])
+  })
+
   it('lists page by page, and verifies each envelope when asked', async () => {
     const alice = clientFor()
     for (const body of ['1', '2', '3', '4', '5']) await alice.send({ ...message, body })

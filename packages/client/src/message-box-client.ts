@@ -135,7 +135,7 @@ export interface AcknowledgeOptions extends CallOptions {
   readonly acknowledgement?: Acknowledgement
 }
 
-const sendAttempts = 3
+const mostAttempts = 3
 const moveEveryMs = 500
 const okSchema = z.object({ status: z.literal('success') })
 
@@ -197,7 +197,7 @@ export class MessageBoxClient {
     const { requests } = 'requests' in message ? message : await this.prepare(message)
     const sent: SentMessage[] = []
     for (const request of requests) {
-      const { results } = await withRetries({ attempts: sendAttempts, signal }, () =>
+      const { results } = await withRetries({ attempts: mostAttempts, signal }, () =>
         this.#post('/sendMessage', request, sendMessageAnswerSchema, signal),
       )
       sent.push(...results.map(({ duplicate = false, handle = null, ...named }) => ({ ...named, duplicate, handle })))
@@ -208,13 +208,13 @@ export class MessageBoxClient {
   /** What became of messages that one sent to this host, by their handles, in order: at most 100. */
   async status(handles: readonly string[], { signal }: CallOptions = {}): Promise<MessageStatus[]> {
     if (handles.length === 0) return []
-    const { results } = await this.#post('/messageStatus', { handles }, messageStatusAnswerSchema, signal)
+    const { results } = await this.#ask('/messageStatus', { handles }, messageStatusAnswerSchema, signal)
     const sender = await this.identityKey()
     const known = { sender, originHost: this.#session.hostKey, verifier: this.#verifier }
     return results.map((result) => readMessageStatus(result, known))
   }
 
-  /** One page of a box of one's own. */
+  /** One page of a box of one's own. Asks again when the connection breaks, as it does when a host starts anew. */
   async list({ box, limit, cursor, withEnvelope = false, signal }: ListOptions): Promise<MessagePage> {
     const messageBox = boxNameSchema.parse(box)
     const request = {
@@ -223,7 +223,7 @@ export class MessageBoxClient {
       ...(cursor === undefined ? {} : { cursor }),
       ...(withEnvelope ? { envelope: true } : {}),
     }
-    const answer = await this.#post('/listMessages', request, listMessagesAnswerSchema, signal)
+    const answer = await this.#ask('/listMessages', request, listMessagesAnswerSchema, signal)
     return {
       messages: await Promise.all(answer.messages.map((item) => this.#read(item, { box, withEnvelope }))),
       cursor: answer.cursor ?? null,
@@ -325,7 +325,7 @@ export class MessageBoxClient {
     const { atMs, signature } = await signHandover(this.#wallet, terms)
     const request = { from, to: terms.to, atMs, signature: bytesToHex(signature) } satisfies MoveJson
     for (;;) {
-      const { waiting, done } = await withRetries({ attempts: sendAttempts, signal }, () =>
+      const { waiting, done } = await withRetries({ attempts: mostAttempts, signal }, () =>
         this.#post('/revokeRouting', request, moveAnswerSchema, signal),
       )
       yield { waiting, done }
@@ -356,6 +356,17 @@ export class MessageBoxClient {
       box: boxNameSchema.parse(box),
       verifier: withEnvelope ? this.#verifier : null,
     })
+  }
+
+  /** A call that changes nothing at the host. */
+  #ask<Schema extends z.ZodType>(
+    path: string,
+    body: object,
+    schema: Schema,
+    signal: AbortSignal | undefined,
+  ): Promise<z.output<Schema>> {
+    const isWorthIt = ({ code }: RelayClientError): boolean => code === 'ERR_UNREACHABLE'
+    return withRetries({ attempts: mostAttempts, signal, isWorthIt }, () => this.#post(path, body, schema, signal))
   }
 
   #post<Schema extends z.ZodType>(

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { nodeServer, type TlsFiles } from '@overpost/auth'
 
 export interface HttpListenerOptions {
@@ -83,8 +83,10 @@ export async function listen({ host, port, fd, requestTimeoutMs, tls }: HttpList
       const graceMs = Math.max(0, answeredAtMs + restMs - performance.now())
       const end = setTimeout(() => server.closeAllConnections(), mostMs)
       await Promise.race([closed, sleep(inHand.size > 0 ? restMs : graceMs)])
+      // On a busy machine a timer is late, and what came meanwhile is still to be read: only after that is a connection idle.
+      await setImmediate()
       // A connection that was busy then is left open by its client until it is idle.
-      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
+      const sweep = setInterval(() => void setImmediate().then(() => server.closeIdleConnections()), sweepMs)
       server.close()
       await closed
       clearInterval(sweep)
