@@ -98,6 +98,11 @@ export class Resolver {
     this.#cache.delete(user)
   }
 
+  /** The same of all whose routes lead to that origin: its host has another key. */
+  dropOrigin(origin: HostOrigin): void {
+    for (const user of this.#cache.usersAt(origin)) this.drop(user)
+  }
+
   /** Whether anything is remembered of `user`, fresh or not. */
   remembers(user: IdentityKey): boolean {
     return this.#cache.get(user) !== null || this.#flights.has(user)

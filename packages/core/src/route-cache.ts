@@ -1,4 +1,4 @@
-import type { BoxPattern, IdentityKey, Outpoint } from '@overpost/protocol'
+import type { BoxPattern, HostOrigin, IdentityKey, Outpoint } from '@overpost/protocol'
 import type { Destination } from './message.ts'
 import type { Clock } from './ports/clock.ts'
 
@@ -65,6 +65,11 @@ export class RouteCache {
 
   ownerOf(outpoint: Outpoint): IdentityKey | null {
     return this.#owners.get(outpoint) ?? null
+  }
+
+  usersAt(origin: HostOrigin): IdentityKey[] {
+    const isThere = ({ routes }: KnownRoutes) => routes.some(({ destination }) => destination.origin === origin)
+    return [...this.#known].filter(([, known]) => isThere(known)).map(([user]) => user)
   }
 
   set(user: IdentityKey, known: KnownRoutes): void {

@@ -31,6 +31,17 @@ describe('hosts that users anoint', () => {
     await send('for carol', carolWallet.identityKey)
     expect(await federation.arrived(carolWallet, host)).to.have.length(1)
   }
+  /** Where Bob's host was, once a message had come there. */
+  const withAnotherKey = async () => {
+    const b = await federation.host('44')
+    await federation.overlay.anoint(bobWallet, b.url)
+    await send('one')
+    await arrivedAt(b)
+    await b[Symbol.asyncDispose]()
+    const other = await federation.host('66', { listen: { port: Number(new URL(b.url).port) } })
+    expect(other.url).to.equal(b.url)
+    return other
+  }
 
   it('are homes: mail of another host goes there, and the host takes it, without an authorization', async () => {
     const b = await federation.host('44')
@@ -77,17 +88,27 @@ describe('hosts that users anoint', () => {
   })
 
   it('are not switched when they show another key', async () => {
-    const b = await federation.host('44')
-    await federation.overlay.anoint(bobWallet, b.url)
-    await send('one')
-    await arrivedAt(b)
-    const { port } = new URL(b.url)
-    await b[Symbol.asyncDispose]()
-    const other = await federation.host('66', { listen: { port: Number(port) } })
-    expect(other.url).to.equal(b.url)
+    const other = await withAnotherKey()
     await send('two')
     const c = await federation.host('77')
     await settled(c, walletFixture('77'))
     expect(await listedAt(other)).to.deep.equal([])
+  })
+
+  it('are switched when the operator accepts the other key', async () => {
+    const token = 'the operator of this test host'.replaceAll(' ', '-')
+    a = await federation.host('33', { operator: { token }, routes: { positiveMs: 3_600_000, negativeMs: 0 } })
+    const ask = async (call: string, body: object) => {
+      const headers = { authorization: `Bearer ${token}` }
+      const answer = await fetch(`${a.url}/operator/${call}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      return (await answer.json()) as Record<string, unknown>
+    }
+    const other = await withAnotherKey()
+    const accept = () => ask('accept-host-key', { origin: other.url, hostKey: other.identityKey })
+    expect(await accept()).to.deep.equal({ status: 'success', changed: true })
+    expect(await accept()).to.deep.equal({ status: 'success', changed: false })
+    expect(await ask('host-keys', {})).to.deep.equal({ status: 'success', hostKeys: [] })
+    await send('two')
+    expect(await arrivedAt(other)).to.deep.equal(['two'])
   })
 })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { RelayError } from './errors.ts'
+import { parseHostOrigin } from './host-origin.ts'
 import { identityKeySchema } from './scalars.ts'
 
 /** The calls of docs/specs/operator-api.md: each a `POST` of JSON with the operator's token. */
@@ -12,6 +13,8 @@ export const operatorPaths = {
   identities: '/operator/identities',
   rules: '/operator/rules',
   rule: '/operator/rule',
+  hostKeys: '/operator/host-keys',
+  acceptHostKey: '/operator/accept-host-key',
 } as const
 
 export const queueChanges = ['retry', 'hold', 'release', 'bounce', 'purge'] as const
@@ -22,6 +25,12 @@ export const maxOperatorPage = 1_000
 const idSchema = z.int().positive()
 const pageSize = z.int().positive().max(maxOperatorPage).default(100)
 const noteSchema = z.string().max(500)
+const originSchema = z.string().transform((text, context) => {
+  const origin = parseHostOrigin(text, { allowHttp: true })
+  if (origin === text) return origin
+  context.addIssue({ code: 'custom', message: 'must be an origin' })
+  return z.NEVER
+})
 
 /** What each call takes. */
 export const operatorRequests = {
@@ -43,6 +52,8 @@ export const operatorRequests = {
     verdict: z.enum(ruleVerdicts).nullable(),
     note: noteSchema.optional(),
   }),
+  hostKeys: z.strictObject({ after: originSchema.optional(), limit: pageSize }),
+  acceptHostKey: z.strictObject({ origin: originSchema, hostKey: identityKeySchema }),
 } as const
 
 const atMsSchema = z.number().nullable()
@@ -136,6 +147,12 @@ export const operatorAnswers = {
   }),
   rules: z.object({ ...success, rules: z.array(ruleSchema) }),
   rule: z.object({ ...success, rules: z.array(ruleSchema) }),
+  hostKeys: z.object({
+    ...success,
+    hostKeys: z.array(z.object({ origin: z.string(), hostKey: z.string(), offeredKey: z.string().nullable() })),
+  }),
+  /** False: it was the known one already. */
+  acceptHostKey: z.object({ ...success, changed: z.boolean() }),
 } as const
 
 export type OperatorCall = keyof typeof operatorPaths

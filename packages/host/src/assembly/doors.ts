@@ -28,7 +28,7 @@ const software = 'overpost/0.1.0'
 /** All doors of a host, behind one pipeline. */
 export function openDoors(
   foundation: Foundation,
-  { acknowledgements, router, homes, policies, permissions, mailbox, handles, rules }: Relay,
+  { acknowledgements, router, homes, policies, permissions, mailbox, handles, resolver, rules }: Relay,
   background: Pick<Background, 'fault'>,
   self: { readonly hostKey: IdentityKey; readonly origin: HostOrigin },
 ): Koa {
@@ -82,7 +82,7 @@ export function openDoors(
         },
       }),
     },
-    operator: openOperatorDoor(foundation, { rules }),
+    operator: openOperatorDoor(foundation, { rules, resolver }),
     addRoutes(routes) {
       messageboxRoutes(routes, {
         ...{ acknowledgements, router, mailbox, limits, callerLimits, isPublicKey },

@@ -8,7 +8,17 @@ export const hostKeyPin = /^https?:\/\/\S+ 0[23][0-9a-f]{64}$/
 export async function pinHostKeys(store: HostKeyStore, pins: readonly string[], nowMs: number): Promise<void> {
   for (const pin of pins) {
     const [origin, hostKey] = pin.split(' ') as [HostOrigin, IdentityKey]
-    // What was shown is noted first: only a key that was offered can be accepted.
-    if ((await store.note(origin, hostKey, nowMs)) === 'changed') await store.accept(origin, hostKey, nowMs)
+    await pinHostKey(store, { origin, hostKey }, nowMs)
   }
+}
+
+/** One of them. False when it was the known one already. */
+export async function pinHostKey(
+  store: Pick<HostKeyStore, 'note' | 'accept'>,
+  { origin, hostKey }: { readonly origin: HostOrigin; readonly hostKey: IdentityKey },
+  nowMs: number,
+): Promise<boolean> {
+  // What was shown is noted first: only a key that was offered can be accepted.
+  const noted = await store.note(origin, hostKey, nowMs)
+  return noted === 'changed' ? await store.accept(origin, hostKey, nowMs) : noted === 'remembered'
 }

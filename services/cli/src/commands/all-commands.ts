@@ -7,6 +7,7 @@ import { check } from './check.ts'
 import { devicesAdd, devicesList, devicesRemove } from './devices.ts'
 import { demo } from './demo.ts'
 import { hostStart } from './host-start.ts'
+import { hostKeys } from './host-keys.ts'
 import { hosts } from './hosts.ts'
 import { identities } from './identities.ts'
 import { keygen } from './keygen.ts'
@@ -65,6 +66,7 @@ export const allCommands: readonly AnyCommand[] = [
   allow,
   deny,
   rules,
+  hostKeys,
   hostStart,
   backup,
   restore,
