@@ -4,6 +4,7 @@ import {
   RelayError,
   requestHash,
   timeRefusal,
+  verifyEnvelope,
   type BoxName,
   type Custody,
   type Envelope,
@@ -254,10 +255,16 @@ export class Router {
     const message = { recipient, box, sender, messageId, contentType, body, request: null }
     const arrival = { originHost: from, forwardId, receivedAtMs: nowMs }
     const { verifier } = this.#deps
-    if (proof.kind === 'host') return withLeaf({ message: { ...message, envelope: null }, ...arrival }, verifier)
-    const signed = checkEnvelope(message, proof.envelope, { ...this.#deps, nowMs })
-    if ('refused' in signed) return signed
-    return withLeaf({ message: { ...message, envelope: signed.envelope }, ...arrival }, verifier)
+    if (proof.kind === 'host') {
+      const { request } = proof
+      const known =
+        request === undefined ? {} : { requestHash: requestHash(request.payload, { recipient, ...request }, verifier) }
+      return withLeaf({ message: { ...message, envelope: null }, ...arrival, ...known }, verifier)
+    }
+    // However old it is: it was taken in time.
+    const hash = verifyEnvelope(message, proof.envelope, verifier)
+    if (hash === null) return { refused: 'ERR_INVALID_ENVELOPE' }
+    return withLeaf({ message: { ...message, envelope: { ...proof.envelope, hash } }, ...arrival }, verifier)
   }
 
   async #check(originHost: IdentityKey, item: Incoming, nowMs: number): Promise<Checked> {

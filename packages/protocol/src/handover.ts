@@ -5,7 +5,7 @@ import { isTimestamp } from './envelope.ts'
 import { asRecord, parseOrNull } from './json.ts'
 import { phipHandoverKey, walletKey } from './names.ts'
 import { maxAheadMs } from './phip-authorization.ts'
-import { parsePropagateMessages, type PropagatedMessage } from './propagate-message.ts'
+import { parseHandedOver, parsePropagateMessages, type PropagatedMessage } from './propagate-message.ts'
 import { identityKeySchema, type IdentityKey } from './scalars.ts'
 import { parseSignature } from './signature-field.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
@@ -37,7 +37,7 @@ export interface HandoverMessagesJson {
   readonly userKey: string
   readonly atMs: number
   readonly signature: string
-  /** As in `/propagateMessages`, with the proofs `envelope` and `host`. */
+  /** As in `/propagateMessages`, with the proofs `envelope` and `host`, and {@link VouchedRequestItemJson}. */
   readonly messages: readonly unknown[]
 }
 
@@ -99,7 +99,7 @@ export function parseHandoverMessages(
   const { userKey, atMs } = head
   return {
     handover: { userKey, from, to, atMs, signature: parseSignature(head.signature) },
-    items: parsePropagateMessages(json),
+    items: parsePropagateMessages(json, parseHandedOver),
   }
 }
 

@@ -232,6 +232,7 @@ export {
   type PropagateResultJson,
   type RequestItemJson,
   type VouchedItemJson,
+  type VouchedRequestItemJson,
 } from './propagate-message.ts'
 export {
   parsePublishWithdrawal,

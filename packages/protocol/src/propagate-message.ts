@@ -29,8 +29,11 @@ export type PropagatedProof =
       readonly signedId: MessageId | null
       readonly linkage: NamedLinkage
     }
-  /** The host that handed it in says so. */
-  | { readonly kind: 'host' }
+  /** The host that handed it in says so. `request`: in a handover, the one in which the sender made it, by which it is known again. */
+  | {
+      readonly kind: 'host'
+      readonly request?: { readonly payload: Uint8Array; readonly signedId: MessageId | null }
+    }
 
 /** A message that one host hands to another, with the proof that its sender wrote it (BRC-34, Message Delivery Endpoint). */
 export interface PropagatedMessage extends MessageContent {
@@ -90,6 +93,16 @@ export interface VouchedItemJson {
   readonly originalSender: string
   readonly proof: 'host'
   readonly message: NamedMessageJson & { readonly body: string | object }
+  readonly forwardId: string
+}
+
+/** In a handover: an item for which the host vouches, and which it shows in the request that its sender made to another host. */
+export interface VouchedRequestItemJson {
+  readonly originalSender: string
+  readonly proof: 'host'
+  readonly message: NamedMessageJson
+  /** The request's payload, base64. */
+  readonly signedMessage: string
   readonly forwardId: string
 }
 
@@ -190,6 +203,9 @@ const itemSchemas = {
     forwardId: forwardIdSchema,
   }),
 } as const satisfies Record<ProofKind, z.ZodType>
+const vouchedRequestSchema = itemSchemas.brc94.pick({
+  ...({ originalSender: true, message: true, signedMessage: true, forwardId: true } as const),
+})
 
 /**
  * One propagated message, its form checked. BRC-34's bare `keyLinkage` proves nothing (phip.md section 7), so an item that
@@ -221,14 +237,17 @@ function parseItem(item: JsonRecord): PropagatedMessage {
  * The items of a batch, in order: each stands for itself, so a bad one is an error in its place.
  * @throws {RelayError} ERR_INVALID_PARAMETERS when it is no batch, or an empty or too long one
  */
-export function parsePropagateMessages(json: unknown): (PropagatedMessage | RelayError)[] {
+export function parsePropagateMessages(
+  json: unknown,
+  parseOne: (item: unknown) => PropagatedMessage = parsePropagateMessage,
+): (PropagatedMessage | RelayError)[] {
   const messages: unknown = asRecord(json)?.['messages']
   if (!Array.isArray(messages) || messages.length === 0 || messages.length > maxBatchMessages) {
     throw new RelayError('ERR_INVALID_PARAMETERS', `messages must be a list of 1 to ${maxBatchMessages} messages.`)
   }
   return messages.map((item: unknown) => {
     try {
-      return parsePropagateMessage(item)
+      return parseOne(item)
     } catch (error) {
       if (error instanceof RelayError) return error
       throw error
@@ -249,13 +268,7 @@ function parseEnvelopeItem(item: unknown): PropagatedMessage {
 function parseRequestItem(item: unknown): PropagatedMessage {
   const parsed = parse(itemSchemas.brc94, item)
   const { originalSender: sender, signedMessage: payload, senderSignature, forwardId, message, linkage } = parsed
-  const send = parseSignedSend(payload)
-  if (send === null) throw unproven('signedMessage is no whole request for /sendMessage.')
-  const { recipient, messageBox: box, messageId } = message
-  const asked = send.recipients.find(
-    (to) => to.recipient === recipient && (to.messageId === null ? isMadeId(messageId) : to.messageId === messageId),
-  )
-  if (send.box !== box || asked === undefined) throw unproven('signedMessage does not ask for this message.')
+  const { signedId, ...asked } = readRequest(payload, message)
   const request = {
     payload,
     nonce: parsed.nonce,
@@ -263,10 +276,34 @@ function parseRequestItem(item: unknown): PropagatedMessage {
     signatureHex: senderSignature.toLowerCase(),
   }
   const proof = {
-    ...({ kind: 'brc94', request, signedId: asked.messageId } as const),
+    ...({ kind: 'brc94', request, signedId } as const),
     linkage: { hash: linkage, revelation: parsed.revelation ?? null },
   }
-  return { sender, recipient, box, messageId, ...contentOf(send.body), proof, forwardId }
+  return { sender, ...asked, proof, forwardId }
+}
+
+/**
+ * One item of a handover (docs/specs/handover.md), its form checked: also with the request that its sender made to another host, in
+ * place of the body. @throws {RelayError} as {@link parsePropagateMessage}
+ */
+export function parseHandedOver(json: unknown): PropagatedMessage {
+  const item = asRecord(json)
+  if (item?.['proof'] !== 'host' || item['signedMessage'] === undefined) return parsePropagateMessage(json)
+  const { originalSender: sender, message, signedMessage: payload, forwardId } = parse(vouchedRequestSchema, item)
+  const { signedId, ...asked } = readRequest(payload, message)
+  return { sender, ...asked, proof: { kind: 'host', request: { payload, signedId } }, forwardId }
+}
+
+/** The message of that name in a sender's request, and its id there. */
+function readRequest(payload: Uint8Array, name: z.output<typeof nameSchema>) {
+  const send = parseSignedSend(payload)
+  if (send === null) throw unproven('signedMessage is no whole request for /sendMessage.')
+  const { recipient, messageBox: box, messageId } = name
+  const asked = send.recipients.find(
+    (to) => to.recipient === recipient && (to.messageId === null ? isMadeId(messageId) : to.messageId === messageId),
+  )
+  if (send.box !== box || asked === undefined) throw unproven('signedMessage does not ask for this message.')
+  return { recipient, box, messageId, ...contentOf(send.body), signedId: asked.messageId }
 }
 
 function parseVouchedItem(item: unknown): PropagatedMessage {

@@ -33,7 +33,7 @@ export interface HostLink {
 
 /** The way to a host that a user moves to. One call ends within 30 s; never rejects. */
 export interface HandoverLink {
-  /** Hands over what waits here: with their senders' envelopes where they have one, else on this host's word. */
+  /** Hands over what waits here: with their senders' envelopes where they have one, else on this host's word, with the sender's request if it is kept. */
   handOver(
     destination: Destination,
     handover: SignedHandover,

@@ -39,6 +39,8 @@ export interface Arrival {
   readonly receivedAtMs: number
   /** Of its custody receipt, were it stored now: 64 hexadecimal digits. */
   readonly leaf: string
+  /** The hash of the sender's request, which a handover shows and does not prove: remembered as that of a message with the request. */
+  readonly requestHash?: string
 }
 
 /** What became of an {@link Arrival}. */

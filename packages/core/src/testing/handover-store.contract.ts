@@ -12,6 +12,7 @@ import {
   guestFixture,
   idFixture,
   keyFixture,
+  requestFixture,
 } from './fixtures.ts'
 import { eachWithStore } from './with-store.ts'
 
@@ -59,6 +60,13 @@ export function handoverStoreContract(adapter: string, open: () => Promise<Store
       await authorize(nowMs + 1)
       expect(await store().handovers.open()).to.deep.equal([])
       expect((await store().authorizations.find(bob))?.revokedAtMs).to.equal(null)
+    })
+
+    it('pages with what proves the senders', async () => {
+      const request = requestFixture('r')
+      await store().mailboxes.receive([arrivalFixture({ request })])
+      const [entry] = await store().handovers.page(bob, null, { limit: 2, maxBytes: 1_000 })
+      expect(entry?.message.request).to.deep.equal(request)
     })
 
     it('pages through what waits of the user in all boxes, without guests', async () => {

@@ -47,8 +47,6 @@ export interface HttpHostLinkDeps extends PropagateItemsDeps, Omit<ReadReceiptsD
 
 const mostHosts = 1_000
 const singlesOnlyMs = 10 * 60 * 1000
-/** Hosts remember two days at least: an older envelope may be refused as too old. */
-const oldestEnvelopeMs = 24 * 60 * 60 * 1000
 const answerBytes = 16_384
 const answerBytesPerParcel = 1_024
 /** Of an acknowledgement; 404: a host that knows no such call. */
@@ -116,8 +114,7 @@ export class HttpHostLink implements HostLink, HandoverLink, AcknowledgementLink
     const deadline = AbortSignal.timeout(this.#deps.options.callTimeoutMs)
     const until = AbortSignal.any([signal, deadline])
     const head = JSON.stringify({ userKey, atMs, signature: bytesToHex(signature) })
-    const oldestMs = this.#deps.clock.nowMs() - oldestEnvelopeMs
-    const items = messages.map((message) => handoverJson(message, oldestMs))
+    const items = messages.map(handoverJson)
     const body = `${head.slice(0, -1)},"messages":[${items.join(',')}]}`
     try {
       const answer = await call(this.#session(destination), '/handoverMessages', body, items.length, until)

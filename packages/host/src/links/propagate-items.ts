@@ -8,6 +8,7 @@ import type {
   ProofKind,
   RequestItemJson,
   VouchedItemJson,
+  VouchedRequestItemJson,
 } from '@overpost/protocol'
 
 /** A parcel as it is sent. */
@@ -103,11 +104,18 @@ export class PropagateItems {
   }
 }
 
-/** What a user who moves has waiting here: with the sender's envelope while that is young enough to be taken, else on this host's word. */
-export function handoverJson(parcel: Named, oldestMs: number): string {
-  const { envelope } = parcel.message
-  const isYoung = envelope !== null && envelope.timestampMs >= oldestMs
-  return JSON.stringify(isYoung ? envelopeJson(parcel) : vouchedJson(parcel))
+/**
+ * What a user who moves has waiting here: with the sender's envelope; else on this host's word, with the request in which the sender
+ * made it where another host showed it, so that it is known again wherever that host delivered it, too.
+ */
+export function handoverJson(parcel: Named): string {
+  const { envelope, request, sender } = parcel.message
+  if (envelope !== null) return JSON.stringify(envelopeJson(parcel))
+  if (request === null) return JSON.stringify(vouchedJson(parcel))
+  return JSON.stringify({
+    ...{ originalSender: sender, proof: 'host', message: nameOf(parcel) },
+    ...{ signedMessage: base64(request.payload), forwardId: parcel.forwardId },
+  } satisfies VouchedRequestItemJson)
 }
 
 function envelopeItem(parcel: Parcel): PropagateItem {

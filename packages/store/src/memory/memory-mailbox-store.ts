@@ -17,7 +17,6 @@ import {
   type Quotas,
   type Reception,
   type VerifiedEnvelope,
-  type VerifiedRequest,
 } from '@overpost/core'
 import { forwardIdTimeMs, type Custody, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
@@ -185,7 +184,7 @@ export class MemoryMailboxStore implements MailboxStore {
     return kept === null ? null : keptRef(kept)
   }
 
-  #receive({ message, originHost, forwardId, receivedAtMs, leaf }: Arrival): Reception {
+  #receive({ message, originHost, forwardId, receivedAtMs, leaf, requestHash }: Arrival): Reception {
     const forwardKey = `${originHost} ${forwardId}`
     const same = this.#log.find(message)
     if (this.#remembered.has(forwardKey)) {
@@ -195,7 +194,8 @@ export class MemoryMailboxStore implements MailboxStore {
     if (!this.#hasRoomForMemory(originHost)) return { outcome: 'origin full', custody: null }
     const { envelope, request } = message
     const isEnvelopeKnown = envelope !== null && this.#remembered.has(envelopeKey(envelope))
-    const isRequestKnown = request !== null && this.#remembered.has(requestKey(request))
+    const hash = request?.hash ?? requestHash ?? null
+    const isRequestKnown = hash !== null && this.#remembered.has(requestKey(hash))
     const isKnown = isEnvelopeKnown || isRequestKnown
     if (!isKnown && same !== null && !isSameContent(same.stored, message)) return { outcome: 'conflict', custody: null }
     const isStored = !isKnown && same === null && !this.#awaited.has(message)
@@ -203,7 +203,7 @@ export class MemoryMailboxStore implements MailboxStore {
       return { outcome: 'mailbox full', custody: null }
     this.#remembered.set(forwardKey, forwardIdTimeMs(forwardId))
     this.#rememberEnvelope(envelope)
-    if (request !== null && !isRequestKnown) this.#remembered.set(requestKey(request), receivedAtMs)
+    if (hash !== null && !isRequestKnown) this.#remembered.set(requestKey(hash), receivedAtMs)
     const isHere = isStored || isEnvelopeKnown || same?.stored.body === message.body
     const custody = isHere ? { leaf, storedAtMs: receivedAtMs } : null
     if (custody !== null) this.#custody.set(forwardKey, custody)
@@ -249,6 +249,6 @@ function envelopeKey({ hash }: VerifiedEnvelope): string {
   return `envelope ${hash}`
 }
 
-function requestKey({ hash }: VerifiedRequest): string {
+function requestKey(hash: string): string {
   return `request ${hash}`
 }

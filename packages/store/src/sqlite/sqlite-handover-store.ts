@@ -1,7 +1,7 @@
 import type { HandoverPlace, HandoverState, HandoverStore, StoredMessage } from '@overpost/core'
 import type { BoxName, IdentityKey, MessageId, SignedHandover } from '@overpost/protocol'
 import type { ReaderContext } from './reader-context.ts'
-import { decodeContentType, decodeEnvelope } from './row-codes.ts'
+import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 import type { Writer } from './writer/group-commit.ts'
 
 type MoveRow = [Buffer, Buffer, Buffer, number, Buffer, number]
@@ -17,6 +17,7 @@ type MessageRow = [
   number,
   number | null,
   number | null,
+  Buffer | null,
   Buffer | null,
 ]
 
@@ -66,7 +67,7 @@ export class SqliteHandoverStore implements HandoverStore {
     { limit, maxBytes }: { limit: number; maxBytes: number },
   ): Promise<{ place: HandoverPlace; message: StoredMessage }[]> {
     const sql = `SELECT m.mailbox_id, m.id & 0xffffffff, b.name, sender_id, message_id, listed_id, content_type, body, received_at_ms,
-        origin_id, envelope_at_ms, envelope
+        origin_id, envelope_at_ms, envelope, request
       FROM messages m JOIN mailboxes b ON b.id = m.mailbox_id
       WHERE m.owner_id = ? AND outgoing_id IS NULL AND m.id > (? << 32 | ?) ORDER BY m.id LIMIT ?`
     return this.#read(() => {
@@ -99,11 +100,11 @@ export class SqliteHandoverStore implements HandoverStore {
 
   #decode(recipient: IdentityKey, row: MessageRow): { place: HandoverPlace; message: StoredMessage } {
     const [mailbox, sequence, box, senderId, messageId, listedId, contentType, body, receivedAtMs, ...rest] = row
-    const [originId, envelopeAtMs, envelope] = rest
+    const [originId, envelopeAtMs, envelope, request] = rest
     const message = {
       ...{ recipient, box: box as BoxName, sender: this.#reader.key(senderId), messageId: messageId as MessageId },
       ...{ contentType: decodeContentType(contentType), body, envelope: decodeEnvelope(envelopeAtMs, envelope) },
-      ...{ request: null, sequence, listedId: listedId ?? messageId, receivedAtMs },
+      ...{ request: decodeRequest(request), sequence, listedId: listedId ?? messageId, receivedAtMs },
       originHost: originId === null ? null : this.#reader.key(originId),
       acknowledgedElsewhere: false, // a mark is the old host's alone
     }

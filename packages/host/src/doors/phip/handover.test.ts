@@ -1,4 +1,5 @@
 import { bytesToHex, signEnvelope, signHandover, type BoxName, type MessageId } from '@overpost/protocol'
+import { signedSend } from '@overpost/auth/testing'
 import { expect } from 'chai'
 import type { Host } from '../../host.ts'
 import {
@@ -42,12 +43,12 @@ describe('/handoverMessages', () => {
     message: { recipient, messageBox: box, messageId: `m${place}`, body },
     forwardId: forwardId(place),
   })
-  async function signed(place: number, body = `body ${place}`) {
+  async function signed(place: number, body = `body ${place}`, signedAtMs = atMs) {
     const message = {
       ...{ sender: aliceWallet.identityKey, recipient: bobWallet.identityKey, box: 'inbox' as BoxName },
       ...{ messageId: `m${place}` as MessageId, body: `body ${place}` },
     }
-    const { timestampMs, signatureHex } = await signEnvelope(aliceWallet, message, atMs)
+    const { timestampMs, signatureHex } = await signEnvelope(aliceWallet, message, signedAtMs)
     const signedMessage = { recipient: message.recipient, messageBox: 'inbox', messageId: message.messageId, body }
     const proof = { proof: 'envelope', timestamp: timestampMs, senderSignature: signatureHex }
     return { originalSender: message.sender, ...proof, signedMessage, forwardId: forwardId(place) }
@@ -64,12 +65,14 @@ describe('/handoverMessages', () => {
     )
 
   it('takes envelopes as they are, and the rest on the word of the old host, and says so to the reader', async () => {
-    expect(await results(await signed(1), vouched(2))).to.deep.equal([{ status: 'success' }, { status: 'success' }])
+    const old = await signed(3, 'body 3', atMs - 30 * 86_400_000)
+    expect(await results(await signed(1), vouched(2), old)).to.deep.equal(Array(3).fill({ status: 'success' }))
     const originHost = otherHostWallet.identityKey
     const shown = await listed()
     expect(shown.map(({ proof, originHost: by }) => ({ proof, by }))).to.deep.equal([
       { proof: 'envelope', by: originHost },
       { proof: 'host', by: originHost },
+      { proof: 'envelope', by: originHost },
     ])
   })
 
@@ -79,6 +82,25 @@ describe('/handoverMessages', () => {
     const again = await results(await signed(1), vouched(2))
     expect(again).to.deep.equal(Array(2).fill({ status: 'success', duplicate: true }))
     expect(await listed()).to.deep.equal([])
+  })
+
+  it('reads a message out of the request of its sender, by which it is known again under another id', async () => {
+    const request = (place: number, id: string, messageId = 'm1') => {
+      const message = { recipient: bobWallet.identityKey, messageBox: 'inbox', messageId: id, body: { n: 1 } }
+      const { payload } = signedSend(aliceWallet, otherHostWallet.identityKey, { message })
+      const name = { recipient: bobWallet.identityKey, messageBox: 'inbox', messageId }
+      return { ...vouched(place), message: name, signedMessage: Buffer.from(payload).toString('base64') }
+    }
+    const one = request(1, 'm1')
+    expect(await results(one)).to.deep.equal([{ status: 'success' }])
+    const originHost = otherHostWallet.identityKey
+    expect(await listed()).to.deep.equal([{ body: '{"message":{"n":1}}', proof: 'host', originHost }])
+    await bob.post('/acknowledgeMessage', { messageIds: ['m1'] })
+    const again = await results({ ...one, forwardId: forwardId(2) }, request(3, 'm2'), request(4, 'm4', 'm4'))
+    expect(again[0]).to.deep.equal({ status: 'success', duplicate: true })
+    expect(again[1]).to.include({ code: 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED' })
+    expect(again[2]).to.deep.equal({ status: 'success' })
+    expect(await listed()).to.have.length(1)
   })
 
   it('refuses each message for itself: other users’, other boxes’, with other bodies than were signed, with a request', async () => {

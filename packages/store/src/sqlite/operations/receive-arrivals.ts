@@ -37,9 +37,10 @@ function receive(context: WriterContext, arrival: Arrival): Reception {
   }
   const { envelope, request } = message
   const isEnvelopeNew = envelope !== null && remember(context, memoryOfEnvelope(envelope))
-  const isRequestNew = request !== null && rememberRequest(context, request, receivedAtMs)
+  const requestHash = request?.hash ?? arrival.requestHash ?? null
+  const isRequestNew = requestHash !== null && rememberRequest(context, requestHash, receivedAtMs)
   const isEnvelopeKnown = envelope !== null && !isEnvelopeNew
-  const isKnown = isEnvelopeKnown || (request !== null && !isRequestNew)
+  const isKnown = isEnvelopeKnown || (requestHash !== null && !isRequestNew)
   const { same, isIdFree } = findMessage(context, message.recipient, message)
   if (isKnown || (same !== null && isSameContent(same, message))) {
     if (same !== null) keepMessage(context, same)
@@ -55,7 +56,7 @@ function receive(context: WriterContext, arrival: Arrival): Reception {
   if (outcome !== 'stored') {
     unremember(context, forwarding)
     if (isEnvelopeNew) unremember(context, memoryOfEnvelope(envelope))
-    if (isRequestNew) unrememberRequest(context, request)
+    if (isRequestNew) unrememberRequest(context, requestHash)
     return { outcome, custody: null }
   }
   appendMessage(context, message, { receivedAtMs, originId, outgoingId: null, isIdFree })

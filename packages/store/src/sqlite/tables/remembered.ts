@@ -1,4 +1,4 @@
-import type { VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
+import type { VerifiedEnvelope } from '@overpost/core'
 import type { Custody, ForwardId } from '@overpost/protocol'
 import type { WriterContext } from '../writer-context.ts'
 
@@ -55,13 +55,13 @@ export function unremember(context: WriterContext, { madeAtMs, sourceId, key }: 
   context.sql(sql).run(madeAtMs, sourceId, key)
 }
 
-/** False when this request, to this recipient, was remembered before. */
-export function rememberRequest(context: WriterContext, { hash }: VerifiedRequest, receivedAtMs: number): boolean {
+/** False when the request with that hash, which names its recipient too, was remembered before. */
+export function rememberRequest(context: WriterContext, hash: string, receivedAtMs: number): boolean {
   const sql = 'INSERT INTO remembered_requests (hash, received_at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING'
   return context.sql(sql).run(Buffer.from(hash, 'hex'), receivedAtMs).changes > 0
 }
 
 /** Takes back what {@link rememberRequest} just added. */
-export function unrememberRequest(context: WriterContext, { hash }: VerifiedRequest): void {
+export function unrememberRequest(context: WriterContext, hash: string): void {
   context.sql('DELETE FROM remembered_requests WHERE hash = ?').run(Buffer.from(hash, 'hex'))
 }
