@@ -220,6 +220,23 @@ describe('the ends of messages, over a simulated wire, directory and clock', () 
     expect(await a.states(alice, [handle])).to.deep.equal(['delivered'])
   })
 
+  it('a bounce that the other host refuses for good can be listed here', async () => {
+    await network.authorize(bob, b)
+    await network.authorize(alice, c)
+    const propagate = network.propagate.bind(network)
+    network.propagate = (_, __, parcels) =>
+      Promise.resolve({
+        kind: 'answered',
+        answers: parcels.map(() => ({ kind: 'refused', status: 403, code: 'ERR_DELIVERY_BLOCKED' }) as const),
+      })
+    const { handle } = await a.send(alice, bob, 'hello')
+    await network.advance(240_000)
+    network.propagate = propagate
+    expect(await a.states(alice, [handle])).to.deep.equal(['returned'])
+    expect((await a.notices(alice)).map(({ kind }) => kind)).to.deep.equal(['returned'])
+    expect(a.count('returned')).to.equal(1)
+  })
+
   it('a notice is never answered by a notice', async () => {
     await network.authorize(bob, b)
     await network.authorize(alice, c)

@@ -12,16 +12,18 @@ export interface Backlog {
   readonly box: string
   readonly host: { readonly identityKey: string; readonly url: string }
   readonly count: number
+  /** How long ago the last of them was sent. */
+  readonly agoMs?: number
 }
 
 /**
  * Puts messages into the outbox of a host that is stopped, as if `sender`, whom that host hosts, had sent them one by one to somebody on
  * another host: bodies `0`, `1` and so on.
  */
-export async function fillOutbox({ file, sender, recipient, box, host, count }: Backlog): Promise<void> {
+export async function fillOutbox({ file, sender, recipient, box, host, count, agoMs = 0 }: Backlog): Promise<void> {
   const store = await openStore({ kind: 'sqlite', file })
   const destination = { hostKey: host.identityKey as IdentityKey, origin: host.url as HostOrigin }
-  const firstAtMs = Date.now() - count
+  const firstAtMs = Date.now() - agoMs - count
   const placement = (n: number): Placement => ({
     message: {
       ...{ recipient, sender, box: box as BoxName, messageId: `backlog ${n}` as MessageId },

@@ -67,12 +67,15 @@ async function returnAll(deps: TellSendersDeps, signal: AbortSignal): Promise<vo
       returned.flatMap(({ notice }) => notice ?? []),
       deps,
     )
+    for (const [index, { record }] of undelivered.entries()) {
+      if (ends[index]?.end.kind === 'kept') deps.mailbox.appended({ owner: record.recipient, box: record.box })
+    }
     for (const { record } of returned) deps.events.returned({ reason: record.reason ?? '' })
   }
 }
 
 async function returnEnd(one: Tracked, deps: TellSendersDeps): Promise<ReturnEnd> {
-  // A notice that its reader has not fetched yet stays here, where they can; one that was to go elsewhere is let go (docs/open.md).
+  // No notice of a notice: it stays here, where its reader can list it, also when it was to go elsewhere.
   if (one.record.sender === deps.hostKey) return { kind: 'kept' }
   const nowMs = deps.clock.nowMs()
   const notice = await deliveryNotice('returned', one, { nowMs }, deps)

@@ -71,8 +71,8 @@ export interface Tracked {
 
 /**
  * What becomes of an undelivered message. `returned`: a guest's copy of it goes, its envelope is forgotten, so that it can be
- * sent again, and `notice`, a message to its sender, is accepted. `kept`: a guest's copy stays for good, and counts as
- * delivered; what has none is returned without a notice.
+ * sent again, and `notice`, a message to its sender, is accepted. `kept`: a guest's copy stays for good, or one
+ * is made, whatever quota its recipient has, and it counts as delivered.
  */
 export type ReturnEnd = { readonly kind: 'returned'; readonly notice: Placement | null } | { readonly kind: 'kept' }
 

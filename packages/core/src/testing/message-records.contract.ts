@@ -279,6 +279,17 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
         expect(await notices()).to.deep.equal([])
       })
 
+      it('comes here as a message like any other when it is to be kept, and had no copy here', async () => {
+        const ref = await put(forwardedFixture(['hosta']))
+        const end = { kind: 'failed', reason: 'ERR_NO' } as const
+        await store().outbox.finishParcels(await claimParcels(store()), [end], freshDestination)
+        const { id = 0 } = (await undelivered()) ?? {}
+        expect(await store().outbox.finishReturns([{ id, end: { kind: 'kept' } }])).to.deep.equal([false])
+        expect(await stateOf(ref)).to.equal('delivered')
+        expect(await listing(store())).to.deep.equal(['m1: hello'])
+        expect(await undelivered()).to.equal(undefined)
+      })
+
       it('stays here as a message like any other when it is to be kept', async () => {
         const ref = await put(guestFixture())
         await noHome()

@@ -145,8 +145,8 @@ export class MemoryOutgoing {
     const outgoing = this.#messages.get(id)
     if (outgoing?.isUndelivered !== true) return false
     const { copy } = outgoing
-    if (copy !== null && (isKept || copy.stays)) {
-      this.#keepCopy(outgoing, copy)
+    if (isKept || copy?.stays === true) this.#bringHome(outgoing)
+    if (outgoing.home !== null) {
       this.#settle(outgoing)
       return false
     }

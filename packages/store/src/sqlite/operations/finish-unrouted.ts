@@ -40,7 +40,7 @@ function endLookup(context: WriterContext, outgoing: OutgoingRow, end: UnroutedE
 }
 
 /** This host is a home of the recipient: the guest's copy stays, or one is made, unless it is here or was acknowledged here. */
-function bringHome(context: WriterContext, outgoing: OutgoingRow): void {
+export function bringHome(context: WriterContext, outgoing: OutgoingRow): void {
   if (outgoing.isHome) return
   if (outgoing.isGuest) {
     bringCopyHome(context, outgoing)

@@ -2,10 +2,11 @@ import type { ReturnEnd } from '@overpost/core'
 import { decodeEnvelope, messageEnd } from '../row-codes.ts'
 import { readOutgoing, type OutgoingRow } from '../tables/outgoing.ts'
 import { memoryOfEnvelope, unremember } from '../tables/remembered.ts'
-import { bringCopyHome, dropCopy, isListed, settleOutgoing } from '../tables/settled.ts'
+import { dropCopy, isListed, settleOutgoing } from '../tables/settled.ts'
 import { quotaTally } from '../tables/usage.ts'
 import type { WriterContext } from '../writer-context.ts'
 import { acceptPlacements } from './accept-placements.ts'
+import { bringHome } from './finish-unrouted.ts'
 
 /** Gives messages that no host took their end, and their senders a notice (`OutboxStore.finishReturns`). */
 export function returnMessages(
@@ -26,8 +27,8 @@ function isToBeReturned(context: WriterContext, id: number): boolean {
 }
 
 function endReturn(context: WriterContext, outgoing: OutgoingRow, end: ReturnEnd, nowMs: number): boolean {
-  if (outgoing.isGuest && (end.kind === 'kept' || isListed(context, outgoing.id))) {
-    bringCopyHome(context, outgoing)
+  if (end.kind === 'kept' || (outgoing.isGuest && isListed(context, outgoing.id))) bringHome(context, outgoing)
+  if (outgoing.isHome) {
     settleOutgoing(context, outgoing, nowMs)
     return false
   }
