@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deliveryFailuresBox } from '@overpost/protocol'
 import { expect } from 'chai'
@@ -58,17 +59,24 @@ describe(`a host with ${count} messages that are too old, for another that is go
     const seconds = (performance.now() - startedAt) / 1000
     const healthMs = (await probe.stop()).toSorted((a, b) => a - b)
     const grownBytes = residentBytes(pid).peak - restingBytes
+    report(
+      readFileSync(`/proc/${pid}/status`, 'utf8')
+        .match(/^(Vm|Rss).*$/gm)
+        ?.join(' ') ?? '',
+    )
+    for (const name of ['nodejs_heap_size_used_bytes', 'nodejs_heap_size_total_bytes', 'nodejs_external_memory_bytes'])
+      report(`${name} ${await metric(url, name)}`)
     const of: string[] = []
     for await (const { body } of atA.listAll({ box: deliveryFailuresBox, limit: 1_000 })) {
       of.push((JSON.parse(body as string) as { messageId: string }).messageId)
     }
-    expect([of.length, new Set(of).size]).to.deep.equal([count, count])
-    expect(grownBytes).to.be.at.most(mostGrowthBytes)
     report(
       `${count} returned in ${seconds.toFixed(1)} s (${Math.round(count / seconds)}/s), at most ${mib(grownBytes)} MiB more; ` +
         `health p50 ${at(healthMs, 0.5)} ms, p99 ${at(healthMs, 0.99)} ms, most ${at(healthMs, 1)} ms; ` +
         `${sends.length} sends meanwhile, the slowest ${Math.round(Math.max(...sends))} ms`,
     )
+    expect([of.length, new Set(of).size]).to.deep.equal([count, count])
+    expect(grownBytes).to.be.at.most(mostGrowthBytes)
   })
 })
 

@@ -85,12 +85,13 @@ export {
   type UnroutedGroup,
 } from './ports/outbox-store.ts'
 export type { DeliveryRule, PermissionStore, RuleName } from './ports/permission-store.ts'
-export type {
-  DestinationRecord,
-  FoundRecord,
-  MessageRecord,
-  MessageRecords,
-  MessageState,
+export {
+  mostHashedBytes,
+  type DestinationRecord,
+  type FoundRecord,
+  type MessageRecord,
+  type MessageRecords,
+  type MessageState,
 } from './ports/message-records.ts'
 export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
 export type { QueueChange, QueuedMessage, QueueOfDestination, QueueStore } from './ports/queue-store.ts'

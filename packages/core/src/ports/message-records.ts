@@ -35,6 +35,9 @@ export interface MessageRecord {
   readonly destinations: readonly DestinationRecord[]
 }
 
+/** How many bytes of bodies one question reads and hashes at most, but for a single body that is larger. */
+export const mostHashedBytes = 8 * 1024 * 1024
+
 /** A record, with what the box of the recipient here adds. */
 export interface FoundRecord extends MessageRecord {
   /**
@@ -42,7 +45,10 @@ export interface FoundRecord extends MessageRecord {
    * Then its state is `delivered`.
    */
   readonly isPruned: boolean
-  /** SHA-256 of the body that is in the box here, 64 hexadecimal digits; null when it is not here. */
+  /**
+   * SHA-256 of the body that is in the box here, 64 hexadecimal digits; null when it is not here, or when those of one question that
+   * came before it, and this one, are more than {@link mostHashedBytes}: asked for alone it is there.
+   */
   readonly bodyHash: string | null
 }
 

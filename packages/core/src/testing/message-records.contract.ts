@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import type { MessageRef } from '../message.ts'
 import type { Placement } from '../ports/mailbox-store.ts'
-import type { FoundRecord } from '../ports/message-records.ts'
+import { mostHashedBytes, type FoundRecord } from '../ports/message-records.ts'
 import { freshDestination, type ParcelEnd } from '../ports/outbox-store.ts'
 import type { Store } from '../ports/store.ts'
 import {
@@ -63,6 +63,22 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       })
       await store().mailboxes.acknowledge(bob, ['m1'])
       expect(await find(ref)).to.equal(null)
+    })
+
+    it('the bodies of one question are hashed up to a bound, and one that is larger alone', async () => {
+      const body = 'x'.repeat(mostHashedBytes / 2)
+      const ids = ['m1', 'm2', 'm3'].map((id) => idFixture(id))
+      const refs = [
+        await put(placementFixture({ messageId: ids[0]!, body })),
+        await put({ ...forwardedFixture(['hosta'], { messageId: ids[1]!, body }), here: 'home' }),
+        await put(placementFixture({ messageId: ids[2]!, body: 'small' })),
+        await put(placementFixture({ messageId: idFixture('m4'), body: `${body}${body}!` })),
+      ]
+      const hashes = async (asked: readonly MessageRef[]) =>
+        (await store().records.find(asked)).map((record) => (record === 'pruned' ? record : record?.bodyHash))
+      expect(await hashes(refs)).to.deep.equal([sha256(body), sha256(body), null, null])
+      expect(await hashes(refs.slice(2))).to.deep.equal([sha256('small'), null])
+      expect(await hashes(refs.slice(3))).to.deep.equal([sha256(`${body}${body}!`)])
     })
 
     it('a message on its way waits, with its attempts, its last reason and its next time', async () => {

@@ -1,27 +1,29 @@
 import type { DestinationRecord, FoundRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
-import { bodyHash } from '../rules/body-hash.ts'
+import { BodyHashes } from '../rules/body-hash.ts'
 import type { MemoryLog } from './memory-log.ts'
 import type { KeptParcel, MemoryOutgoing, OutgoingMessage } from './memory-outgoing.ts'
 
 /** What became of messages, as long as this process remembers. */
 export function memoryMessageRecords(log: MemoryLog, outgoing: MemoryOutgoing): MessageRecords {
   return {
-    find: (refs) =>
-      Promise.resolve(
-        refs.map(({ kind, id, acceptedAtMs }) => {
-          const record = kind === 'kept' ? findKept(log, Number(id)) : findOutgoing(log, outgoing, Number(id))
-          return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
-        }),
-      ),
+    find(refs) {
+      const hashes = new BodyHashes()
+      const found = refs.map(({ kind, id, acceptedAtMs }) => {
+        const record =
+          kind === 'kept' ? findKept(log, Number(id), hashes) : findOutgoing(log, outgoing, Number(id), hashes)
+        return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
+      })
+      return Promise.resolve(found)
+    },
   }
 }
 
-function findOutgoing(log: MemoryLog, outgoing: MemoryOutgoing, id: number): FoundRecord | null {
+function findOutgoing(log: MemoryLog, outgoing: MemoryOutgoing, id: number, hashes: BodyHashes): FoundRecord | null {
   const found = outgoing.find(id)
   if (found === null) return null
   const record = recordOf(found, outgoing)
-  if (record.isHere) return { ...record, isPruned: false, bodyHash: bodyHash(found.message.body) }
+  if (record.isHere) return { ...record, isPruned: false, bodyHash: hashes.of(found.message.body) }
   const isPruned = found.home !== null && log.isPruned(found.home.id)
   return { ...record, state: isPruned ? 'delivered' : record.state, isPruned, bodyHash: null }
 }
@@ -64,13 +66,13 @@ function stateOf({ home, ended }: OutgoingMessage, isHere: boolean): MessageStat
   return ended?.as ?? 'waiting'
 }
 
-function findKept(log: MemoryLog, id: number): FoundRecord | 'pruned' | null {
+function findKept(log: MemoryLog, id: number, hashes: BodyHashes): FoundRecord | 'pruned' | null {
   const kept = log.findById(id)
   if (kept === null) return log.isPruned(id) ? 'pruned' : null
   const { sender, recipient, box, messageId, receivedAtMs: acceptedAtMs, body } = kept.stored
   return {
     ...{ sender, recipient, box, messageId, acceptedAtMs, state: 'delivered', settledAtMs: null, isHere: true },
     ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
-    ...{ isPruned: false, bodyHash: bodyHash(body) },
+    ...{ isPruned: false, bodyHash: hashes.of(body) },
   }
 }

@@ -8,11 +8,11 @@ import type {
 } from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
-import { bodyHash } from '../rules/body-hash.ts'
+import { BodyHashes } from '../rules/body-hash.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { decodeReceipt, messageEnd } from './row-codes.ts'
 
-type KeptColumns = [number, Buffer, string, string, number, string]
+type KeptColumns = [number, Buffer, string, string, number, string | null]
 type OutgoingColumns = [
   number,
   number,
@@ -30,6 +30,9 @@ type OutgoingColumns = [
 ]
 type ParcelColumns = [Buffer, string, Buffer, number, number, string | null, number, string | null, number, number]
 
+/** The body of `m`, or null when it is larger: then none of it is read. */
+const bodyUpTo = 'iif(octet_length(m.body) <= ?, m.body, NULL)'
+
 const states: readonly DestinationRecord['state'][] = ['waiting', 'delivered', 'refused', 'dropped']
 
 /** What became of messages, read in the main thread, a few rows each. */
@@ -37,8 +40,9 @@ export function sqliteMessageRecords(reader: ReaderContext): MessageRecords {
   return {
     find: (refs) =>
       new Promise((resolve) => {
+        const hashes = new BodyHashes()
         const find = ({ kind, id, acceptedAtMs }: MessageRef): FoundRecord | 'pruned' | null => {
-          const record = kind === 'kept' ? findKept(reader, id) : findOutgoing(reader, Number(id))
+          const record = kind === 'kept' ? findKept(reader, id, hashes) : findOutgoing(reader, Number(id), hashes)
           return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
         }
         resolve(reader.read(() => refs.map(find)))
@@ -46,13 +50,13 @@ export function sqliteMessageRecords(reader: ReaderContext): MessageRecords {
   }
 }
 
-function findKept(reader: ReaderContext, id: bigint): FoundRecord | 'pruned' | null {
+function findKept(reader: ReaderContext, id: bigint, hashes: BodyHashes): FoundRecord | 'pruned' | null {
   const row = reader
     .sql<KeptColumns>(
-      `SELECT m.sender_id, i.key, b.name, m.message_id, m.received_at_ms, m.body FROM messages m
+      `SELECT m.sender_id, i.key, b.name, m.message_id, m.received_at_ms, ${bodyUpTo} FROM messages m
        JOIN mailboxes b ON b.id = m.mailbox_id JOIN identities i ON i.id = m.owner_id WHERE m.id = ?`,
     )
-    .get(id)
+    .get(hashes.leftBytes, id)
   if (row === undefined) return isPruned(reader, id) ? 'pruned' : null
   const [senderId, owner, box, messageId, acceptedAtMs, body] = row
   return {
@@ -63,7 +67,7 @@ function findKept(reader: ReaderContext, id: bigint): FoundRecord | 'pruned' | n
     acceptedAtMs,
     ...{ state: 'delivered', settledAtMs: null, isHere: true },
     ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
-    ...{ isPruned: false, bodyHash: bodyHash(body) },
+    ...{ isPruned: false, bodyHash: body === null ? null : hashes.of(body) },
   }
 }
 
@@ -74,30 +78,31 @@ function isPruned(reader: ReaderContext, id: bigint): boolean {
   )
 }
 
-function findOutgoing(reader: ReaderContext, id: number): FoundRecord | null {
+function findOutgoing(reader: ReaderContext, id: number, hashes: BodyHashes): FoundRecord | null {
   const record = readOutgoingRecord(reader, id)
   if (record === null) return null
-  const [body, wasPruned] = record.isHere || record.state === 'acknowledged' ? readCopy(reader, id) : [null, 0]
+  const asks = record.isHere || record.state === 'acknowledged'
+  const [body, isThere, wasPruned] = asks ? readCopy(reader, id, hashes) : [null, 0, 0]
   // It went between the two reads: now its record says so.
-  if (record.isHere && body === null) return findOutgoing(reader, id)
+  if (record.isHere && isThere === 0) return findOutgoing(reader, id, hashes)
   return {
     ...record,
     state: wasPruned === 1 ? 'delivered' : record.state,
     isPruned: wasPruned === 1,
-    bodyHash: body === null ? null : bodyHash(body),
+    bodyHash: body === null ? null : hashes.of(body),
   }
 }
 
-/** The body of the copy here, and whether retention has come past where it was. */
-function readCopy(reader: ReaderContext, id: number): [string | null, number] {
+/** The body of the copy here, unless it is too large; whether there is one; and whether retention has come past where it was. */
+function readCopy(reader: ReaderContext, id: number, hashes: BodyHashes): [string | null, number, number] {
   const row = reader
-    .sql<[string | null, number]>(
-      `SELECT m.body, m.id IS NULL AND EXISTS (
+    .sql<[string | null, number, number]>(
+      `SELECT ${bodyUpTo}, m.id IS NOT NULL, m.id IS NULL AND EXISTS (
          SELECT 1 FROM mailboxes WHERE id = o.home_message >> 32 AND pruned_to >= o.home_message & 0xffffffff)
        FROM outgoing o LEFT JOIN messages m ON m.id = coalesce(o.home_message, o.guest_message) WHERE o.id = ?`,
     )
-    .get(id)
-  return row ?? [null, 0]
+    .get(hashes.leftBytes, id)
+  return row ?? [null, 0, 0]
 }
 
 /** A message on its way out, or settled; null when there is none of that id. */
