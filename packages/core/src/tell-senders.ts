@@ -25,7 +25,8 @@ export interface TellSendersDeps extends PlaceDeps, NoticeDeps {
   }
 }
 
-const step = 100
+/** So few that nobody else waits long: each is signed in the main thread, and written in one transaction with its notice. */
+const step = 25
 
 /**
  * Gives up what is too old, returns to its sender what no host takes, and tells senders, once for each message, that one waits

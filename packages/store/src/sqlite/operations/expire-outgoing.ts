@@ -5,7 +5,8 @@ import { settleOutgoing } from '../tables/settled.ts'
 import { moveWalk, walkPosition } from '../tables/walks.ts'
 import type { WriterContext } from '../writer-context.ts'
 
-const step = 500
+/** So few that a sender whose message is to be written meanwhile does not notice. */
+const step = 100
 
 /** Fails some of what has waited for too long (`OutboxStore.expire`). Returns whether more may be left. */
 export function expireOutgoing(
