@@ -88,7 +88,11 @@ async function tellDelays(deps: TellSendersDeps, signal: AbortSignal): Promise<v
   for (let isMoreLeft = true; isMoreLeft && !signal.aborted;) {
     const nowMs = clock.nowMs()
     const found = await outbox.delayed(ages.nowMs() - options.delayNoticeMs, step)
-    const delayed = found.messages.filter(({ record }) => record.sender !== deps.hostKey)
+    // What is too old and still waits is in a lane's hands, and is about to come back.
+    const tooOldMs = ages.nowMs() - options.ageLimitMs
+    const delayed = found.messages.filter(
+      ({ record }) => record.sender !== deps.hostKey && record.acceptedAtMs >= tooOldMs,
+    )
     const notices = await Promise.all(
       delayed.map(async (one) => {
         const expiresAtMs = one.record.acceptedAtMs + options.ageLimitMs
