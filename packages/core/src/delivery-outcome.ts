@@ -1,9 +1,9 @@
-import type { CustodyProof } from '@overpost/protocol'
+import type { CustodyPlace } from '@overpost/protocol'
 import type { CallAnswer, ParcelAnswer } from './ports/host-link.ts'
 
 /** What an answer of another host means for one parcel, or for the call. The only place that says so (design section 2.3). */
 export type Meaning =
-  | { readonly kind: 'delivered'; readonly duplicate: boolean; readonly receipt: CustodyProof | null }
+  | { readonly kind: 'delivered'; readonly duplicate: boolean; readonly receipt: CustodyPlace | null }
   /** Not hosted there: look the recipient up again. */
   | { readonly kind: 'misrouted'; readonly reason: string }
   /** Not now. */

@@ -2,12 +2,14 @@ import { expect } from 'chai'
 import {
   custodyBodyHash,
   custodyLeaf,
+  custodyProof,
   ownForwardId,
   proveCustody,
   signCustody,
   verifyCustody,
   type Custody,
   type CustodyMessage,
+  type CustodyProof,
 } from './custody-receipt.ts'
 import { custodyReceiptToJson, verifyCustodyReceipt } from './custody-receipt-json.ts'
 import { propagateMessageAnswerSchema, propagateMessagesAnswerSchema } from './propagate-message.ts'
@@ -42,7 +44,7 @@ function prove(changes: {
   custody?: (custody: Custody, index: number) => unknown
   signature?: unknown
   hostKey?: typeof host.key
-}): ReturnType<typeof proveCustody> {
+}): (CustodyProof | null)[] {
   const { results, custodySignature } = propagateMessagesAnswerSchema.parse(three.answer)
   const items = three.messages.map((vector, index) => {
     const result = results[index]
@@ -53,7 +55,9 @@ function prove(changes: {
     }
   })
   const signature = 'signature' in changes ? changes.signature : custodySignature
-  return proveCustody(items, signature, { verifier, hostKey: changes.hostKey ?? host.key })
+  return proveCustody(items, signature, { verifier, hostKey: changes.hostKey ?? host.key }).map((place) =>
+    place === null ? null : custodyProof(place, verifier),
+  )
 }
 
 describe('custody receipts', () => {

@@ -26,6 +26,18 @@ export interface CustodyProof {
   readonly signatureHex: string
 }
 
+/** What a receiving host signed in one answer: the leaves of its tree in order, 64 hexadecimal digits each, and their signature. */
+export interface CustodyAnswer {
+  readonly leaves: readonly string[]
+  /** Over the root, for anyone: DER as hexadecimal digits. */
+  readonly signatureHex: string
+}
+
+/** A message's place in an answer that was checked: what is kept of a receipt, since many share their answer. */
+export interface CustodyPlace extends Pick<CustodyProof, 'storedAtMs' | 'bodyHash' | 'index'> {
+  readonly answer: CustodyAnswer
+}
+
 /** A message as one host handed it to another: what a leaf is about. */
 export interface CustodyMessage {
   /** The host that handed it in. */
@@ -111,18 +123,17 @@ export function proveCustody(
   items: readonly { readonly message: CustodyMessage; readonly custody: unknown }[],
   signature: unknown,
   { hostKey, verifier }: { hostKey: IdentityKey; verifier: SignatureVerifier },
-): (CustodyProof | null)[] {
+): (CustodyPlace | null)[] {
   const claims = items.map(({ custody }) => readCustody(custody))
-  const leaves = claims.flatMap((claim) => (claim === null ? [] : [requireBytes(claim.leaf)]))
+  const leaves = claims.flatMap((claim) => claim?.leaf ?? [])
   const nothing = items.map(() => null)
   if (leaves.length === 0 || leaves.length > maxCustodyLeaves || !isSignatureHex(signature)) return nothing
-  const levels = merkleLevels(leaves, verifier)
-  const [root] = levels.at(-1) ?? []
+  const [root] = merkleLevels(leaves.map(requireBytes), verifier).at(-1) ?? []
   const signatureHex = signature.toLowerCase()
   if (root === undefined || !isRootSigned(root, { leaves: leaves.length, signatureHex }, { hostKey, verifier })) {
     return nothing
   }
-  const hexLevels = levels.map((level) => level.map(bytesToHex))
+  const answer = { leaves, signatureHex }
   let next = 0
   return items.map(({ message }, at) => {
     const claim = claims[at]
@@ -130,9 +141,15 @@ export function proveCustody(
     const index = next++
     const { storedAtMs, leaf } = claim
     if (custodyLeaf(message, storedAtMs, verifier) !== leaf) return null
-    const path = merklePath(hexLevels, index)
-    return { storedAtMs, bodyHash: message.bodyHash, index, leaves: leaves.length, path, signatureHex }
+    return { storedAtMs, bodyHash: message.bodyHash, index, answer }
   })
+}
+
+/** The receipt of one message by itself, with the path that leads from its leaf to the root. */
+export function custodyProof({ storedAtMs, bodyHash, index, answer }: CustodyPlace, hasher: Hasher): CustodyProof {
+  const { leaves, signatureHex } = answer
+  const path = merklePath(merkleLevels(leaves.map(requireBytes), hasher), index).map(bytesToHex)
+  return { storedAtMs, bodyHash, index, leaves: leaves.length, path, signatureHex }
 }
 
 /** Whether `hostKey` signed that it has this message. */

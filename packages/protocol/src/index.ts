@@ -47,12 +47,15 @@ export { contentOf, unwrapBody, wrapBody, type MessageContent } from './content.
 export {
   custodyBodyHash,
   custodyLeaf,
+  custodyProof,
   ownForwardId,
   proveCustody,
   signCustody,
   verifyCustody,
   type Custody,
+  type CustodyAnswer,
   type CustodyMessage,
+  type CustodyPlace,
   type CustodyProof,
 } from './custody-receipt.ts'
 export {

@@ -29,11 +29,8 @@ export function merkleLevels(leaves: readonly Uint8Array[], hasher: Hasher): rea
   return levels
 }
 
-/** The hashes that lead from a leaf to the root, its neighbour first, written as they are in `levels`. */
-export function merklePath<Hash extends Uint8Array | string>(
-  levels: readonly (readonly Hash[])[],
-  index: number,
-): Hash[] {
+/** The hashes that lead from a leaf to the root, its neighbour first. */
+export function merklePath(levels: readonly (readonly Uint8Array[])[], index: number): Uint8Array[] {
   return levels.slice(0, -1).flatMap((level, height) => level[(index >> height) ^ 1] ?? [])
 }
 

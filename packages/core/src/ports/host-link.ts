@@ -1,4 +1,4 @@
-import type { CustodyProof, ErrorCode, ForwardId, SignedHandover, SyncAcknowledgements } from '@overpost/protocol'
+import type { CustodyPlace, ErrorCode, ForwardId, SignedHandover, SyncAcknowledgements } from '@overpost/protocol'
 import type { Destination, Message } from '../message.ts'
 import type { Parcel } from './outbox-store.ts'
 
@@ -8,7 +8,7 @@ export type ParcelAnswer =
       readonly kind: 'stored'
       readonly duplicate: boolean
       /** What the host signed for it, checked; null: it gave none that holds. */
-      readonly receipt: CustodyProof | null
+      readonly receipt: CustodyPlace | null
     }
   | { readonly kind: 'refused'; readonly status: number; readonly code: ErrorCode | (string & {}) }
 

@@ -1,4 +1,4 @@
-import type { BoxName, CustodyProof, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
+import type { BoxName, CustodyPlace, ForwardId, IdentityKey, MessageId } from '@overpost/protocol'
 import type { Destination, MessageRef } from '../message.ts'
 
 /** How one message to one recipient stands. All but `waiting` are ends. */
@@ -12,7 +12,7 @@ export interface DestinationRecord {
   readonly attempts: number
   /** What the last attempt came to, when it was no delivery. */
   readonly reason: string | null
-  readonly receipt: CustodyProof | null
+  readonly receipt: CustodyPlace | null
 }
 
 /** What a store knows of a message that it accepted. */

@@ -1,4 +1,4 @@
-import type { CustodyProof, ForwardId, IdentityKey } from '@overpost/protocol'
+import type { CustodyPlace, ForwardId, IdentityKey } from '@overpost/protocol'
 import type { Destination, Forwarding, Message } from '../message.ts'
 import type { Placement } from './mailbox-store.ts'
 import type { MessageRecord } from './message-records.ts'
@@ -47,7 +47,7 @@ export interface UnroutedGroup {
  * counts one attempt of this message and host. `failed`: final, kept with its reason.
  */
 export type ParcelEnd =
-  | { readonly kind: 'delivered'; readonly receipt: CustodyProof | null }
+  | { readonly kind: 'delivered'; readonly receipt: CustodyPlace | null }
   | { readonly kind: 'retry'; readonly atMs: number; readonly reason: string; readonly counts: boolean }
   | { readonly kind: 'reroute'; readonly atMs: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }

@@ -21,8 +21,8 @@ import {
 import { accept, claimLimits, claimParcels, claimUnrouted, eachWithStore, listing, largePage } from './with-store.ts'
 
 const receipt = {
-  ...{ storedAtMs: nowMs + 1, bodyHash: 'ab'.repeat(32), index: 0, leaves: 1, path: [] },
-  signatureHex: '3044',
+  ...{ storedAtMs: nowMs + 1, bodyHash: 'ab'.repeat(32), index: 1 },
+  answer: { leaves: ['01'.repeat(32), '02'.repeat(32)], signatureHex: '3044' },
 }
 const delivered: ParcelEnd = { kind: 'delivered', receipt }
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -9,9 +9,7 @@ const receipt = {
   storedAtMs: fixtureNowMs,
   bodyHash: 'ab'.repeat(32),
   index: 0,
-  leaves: 1,
-  path: [],
-  signatureHex: '3006020101020101',
+  answer: { leaves: ['cd'.repeat(32)], signatureHex: '3006020101020101' },
 }
 const delivered: ParcelEnd = { kind: 'delivered', receipt }
 

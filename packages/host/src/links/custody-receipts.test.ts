@@ -3,6 +3,7 @@ import type { Destination, Parcel } from '@overpost/core'
 import {
   capabilityPath,
   custodyBodyHash,
+  custodyProof,
   custodyReceiptToJson,
   sdkSignatureVerifier,
   signCustody,
@@ -84,7 +85,10 @@ describe('custody receipts from host to host', () => {
   const propagate = async (...parcels: Parcel[]): Promise<(CustodyProof | string | null)[]> => {
     const answer = await link.propagate(to, parcels, never)
     if (answer.kind !== 'answered') throw new Error(answer.kind)
-    return answer.answers.map((one) => (one.kind === 'stored' ? one.receipt : one.code))
+    return answer.answers.map((one) => {
+      if (one.kind !== 'stored') return one.code
+      return one.receipt === null ? null : custodyProof(one.receipt, anybody)
+    })
   }
   /** Whether the proof convinces somebody who has never heard of any of this. */
   const convinces = ({ message, forwardId }: Parcel, proof: CustodyProof | string | null | undefined): boolean => {

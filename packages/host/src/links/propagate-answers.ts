@@ -4,7 +4,7 @@ import {
   errorTable,
   propagateMessageAnswerSchema,
   propagateMessagesAnswerSchema,
-  type CustodyProof,
+  type CustodyPlace,
   type PropagateMessagesAnswer,
 } from '@overpost/protocol'
 import type { PropagateItem } from './propagate-items.ts'
@@ -44,7 +44,7 @@ function readList({ body }: SessionAnswer, items: number): PropagateMessagesAnsw
 
 function answered(
   results: PropagateMessagesAnswer['results'],
-  nextReceipt: () => CustodyProof | null,
+  nextReceipt: () => CustodyPlace | null,
 ): CallAnswer & { kind: 'answered' } {
   const answers = results.map((result): ParcelAnswer => {
     if (result.status === 'error') return { kind: 'refused', status: statusOf(result.code), code: result.code }

@@ -1,5 +1,5 @@
 import { custodyMessage, type Destination, type Parcel } from '@overpost/core'
-import { proveCustody, type CustodyProof, type IdentityKey, type SignatureVerifier } from '@overpost/protocol'
+import { proveCustody, type CustodyPlace, type IdentityKey, type SignatureVerifier } from '@overpost/protocol'
 
 export interface ReadReceiptsDeps {
   readonly wallet: { readonly identityKey: IdentityKey }
@@ -17,7 +17,7 @@ export function readReceipts(
   taken: readonly { readonly parcel: Parcel; readonly custody: unknown }[],
   signature: unknown,
   { wallet, verifier, receiptsInvalid }: ReadReceiptsDeps,
-): (CustodyProof | null)[] {
+): (CustodyPlace | null)[] {
   const claimed = taken.filter(({ custody }) => custody !== undefined).length
   if (claimed === 0) return taken.map(() => null)
   const items = taken.map(({ parcel: { message, forwardId }, custody }) => {

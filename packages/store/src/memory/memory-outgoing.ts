@@ -1,6 +1,6 @@
 import type { Destination, DestinationState, Forwarding, Message, ParcelEnd, Quota, UnroutedEnd } from '@overpost/core'
 import { freshDestination } from '@overpost/core'
-import type { CustodyProof, ForwardId, IdentityKey } from '@overpost/protocol'
+import type { CustodyPlace, ForwardId, IdentityKey } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
 import { wireBytes } from '../rules/wire-bytes.ts'
@@ -17,7 +17,7 @@ export interface KeptParcel {
   dueAtMs: number
   attempts: number
   reason: string | null
-  receipt: CustodyProof | null
+  receipt: CustodyPlace | null
   /** It was delivered, stays so, and waits to be sent again. */
   again: boolean
 }
@@ -224,7 +224,7 @@ export class MemoryOutgoing {
     return resent.map(({ destination }) => destination)
   }
 
-  #endResend(parcel: KeptParcel, receipt: CustodyProof | null = null): void {
+  #endResend(parcel: KeptParcel, receipt: CustodyPlace | null = null): void {
     this.#move(parcel, 'delivered')
     parcel.again = false
     parcel.reason = null

@@ -15,6 +15,7 @@ import { addAcknowledgements } from './migrations/0013-acknowledgements.ts'
 import { markBackups } from './migrations/0014-backups.ts'
 import { notePruned } from './migrations/0015-pruned.ts'
 import { addResends } from './migrations/0016-resends.ts'
+import { keepContentsApart } from './migrations/0017-contents-apart.ts'
 import { leaveSeekersUncounted } from './migrations/0018-uncounted-seekers.ts'
 
 /** In order; the schema version is how many of them were run. */
@@ -35,6 +36,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   markBackups,
   notePruned,
   addResends,
+  keepContentsApart,
   leaveSeekersUncounted,
 ]
 

@@ -143,6 +143,25 @@ describe('the store in SQLite', () => {
     })
   })
 
+  it('keeps what a host signed for many messages once, until the last of them is forgotten', async () => {
+    const answer = { leaves: ['01'.repeat(32), '02'.repeat(32)], signatureHex: '3006020101020101' }
+    for (const n of [1, 2]) {
+      await store.mailboxes.accept([forwardedFixture(['hosta'], { messageId: idFixture(`m${n}`) })])
+    }
+    const batch = await claimParcels(store)
+    const ends = batch.parcels.map((_, index) => {
+      const receipt = { storedAtMs: nowMs, bodyHash: 'ab'.repeat(32), index, answer }
+      return { kind: 'delivered', receipt } as const
+    })
+    await store.outbox.finishParcels(batch, ends, freshDestination)
+    const db = new Database(file, { readonly: true })
+    const kept = (): unknown[] => db.prepare('SELECT parcels FROM custody_answers').pluck().all()
+    expect(kept()).to.deep.equal([2])
+    await store.outbox.prune({ settledBeforeMs: Number.MAX_SAFE_INTEGER, bodiesBeforeMs: 0 })
+    expect(kept()).to.deep.equal([])
+    db.close()
+  })
+
   describe('one process only', () => {
     it('is refused in the same process', () => {
       expect(() => openSqliteStore({ file })).to.throw('is in use')

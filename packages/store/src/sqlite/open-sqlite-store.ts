@@ -32,6 +32,8 @@ import { sqliteResendRows } from './sqlite-resend-rows.ts'
 import { sqliteQueueRows } from './sqlite-queue-rows.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
+import { AdaptiveRunner } from './writer/adaptive-runner.ts'
+import { BatchWriter } from './writer/batch-writer.ts'
 import { ThreadRunner } from './writer/thread-runner.ts'
 
 export interface SqliteStoreOptions {
@@ -79,7 +81,9 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
   const reader = new ReaderContext(openForReading(file, isSmall, nowMs()))
   lock.noteMade()
   const check = isSmall ? null : new BackgroundCheck(file)
-  const writer = new GroupCommit(new ThreadRunner({ file, maxFileBytes, quotas, reserveBytes }))
+  const nextOutgoingId = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT)
+  const data = { file, maxFileBytes, quotas, reserveBytes, nextOutgoingId }
+  const writer = new GroupCommit(new AdaptiveRunner(new BatchWriter(data), new ThreadRunner(data)))
   const authorizations = new SqliteAuthorizationStore(reader, writer)
   const outbox = new ClaimingOutboxStore(sqliteOutboxRows(reader), {
     finishParcels: (ends) => writer.run('finishParcels', { ...ends, nowMs: nowMs() }),

@@ -1,5 +1,4 @@
 import type { Content, VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
-import type { CustodyProof } from '@overpost/protocol'
 
 /** How values stand in the tables. */
 export const parcelState = { waiting: 0, delivered: 1, failed: 2, rerouted: 3 } as const
@@ -46,14 +45,6 @@ function lengthOf(part: Buffer): Buffer {
   const length = Buffer.alloc(2)
   length.writeUInt16BE(part.length)
   return length
-}
-
-export function encodeReceipt(receipt: CustodyProof | null): string | null {
-  return receipt === null ? null : JSON.stringify(receipt)
-}
-
-export function decodeReceipt(text: string | null): CustodyProof | null {
-  return text === null ? null : (JSON.parse(text) as CustodyProof)
 }
 
 /** The hash, then the signature, as bytes; null without an envelope. */

@@ -10,7 +10,8 @@ import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@ov
 import { heldUntilMs } from '../outbox/queue-rows.ts'
 import { BodyHashes } from '../rules/body-hash.ts'
 import type { ReaderContext } from './reader-context.ts'
-import { decodeReceipt, messageEnd } from './row-codes.ts'
+import { messageEnd } from './row-codes.ts'
+import { readReceipt } from './tables/custody-answers.ts'
 
 type KeptColumns = [number, Buffer, string, string, number, string | null]
 type OutgoingColumns = [
@@ -28,7 +29,11 @@ type OutgoingColumns = [
   number,
   number,
 ]
-type ParcelColumns = [Buffer, string, Buffer, number, number, string | null, number, string | null, number, number]
+type ParcelColumns = [
+  ...[hostKey: Buffer, origin: string, forwardId: Buffer, state: number, attempts: number, reason: string | null],
+  ...[dueAtMs: number, failures: number, pausedUntilMs: number],
+  ...receipt: Parameters<typeof readReceipt>[1],
+]
 
 /** The body of `m`, or null when it is larger: then none of it is read. */
 const bodyUpTo = 'iif(octet_length(m.body) <= ?, m.body, NULL)'
@@ -143,11 +148,11 @@ function readParcels(reader: ReaderContext, id: number): { record: DestinationRe
   return reader
     .sql<ParcelColumns>(
       `SELECT d.host_key, d.origin, p.forward_id, iif(p.again = 1, 1, p.state), p.attempts, coalesce(p.reason, d.reason), p.due_at_ms,
-         p.receipt, d.failures, d.next_attempt_at_ms
+         d.failures, d.next_attempt_at_ms, p.answer_id, p.answer_index, p.stored_at_ms, p.body_hash
        FROM parcels p JOIN destinations d ON d.id = p.destination_id WHERE p.id >= ? << 6 AND p.id < (? + 1) << 6`,
     )
     .all(id, id)
-    .map(([hostKey, origin, forwardId, code, attempts, reason, dueAtMs, receipt, failures, pausedUntilMs]) => {
+    .map(([hostKey, origin, forwardId, code, attempts, reason, dueAtMs, failures, pausedUntilMs, ...receipt]) => {
       const state = states[code] ?? 'dropped'
       // What waits behind a host that fails waits for that host's next call.
       const isWaiting = state === 'waiting'
@@ -158,7 +163,7 @@ function readParcels(reader: ReaderContext, id: number): { record: DestinationRe
           state,
           attempts: attempts + (isWaiting ? failures : 0),
           reason: state === 'delivered' ? null : reason,
-          receipt: decodeReceipt(receipt),
+          receipt: readReceipt(reader, receipt),
         },
         dueAtMs: isWaiting ? Math.max(dueAtMs, pausedUntilMs) : null,
       }

@@ -71,8 +71,9 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         // Row by row, so that no body is read that does not go along.
         const due = reader.sql<ParcelColumns>(
           `SELECT p.id, o.body_bytes, p.forward_id, p.attempts, o.accepted_at_ms, p.again, o.recipient_id, o.sender_id,
-               o.box, o.message_id, o.content_type, coalesce(o.body, m.body), o.envelope_at_ms, o.envelope, o.request
-             FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 LEFT JOIN messages m ON m.id = o.guest_message
+               o.box, o.message_id, o.content_type, coalesce(c.body, m.body), o.envelope_at_ms, c.envelope, c.request
+             FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 JOIN outgoing_contents c ON c.id = o.id
+               LEFT JOIN messages m ON m.id = o.guest_message
              WHERE destination_id = ? AND state = 0 AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
         )
         const taken: Parcel[] = []
@@ -193,7 +194,7 @@ function readMessage(reader: ReaderContext, id: number): Message | null {
   const row = reader
     .sql<MessageColumns>(
       `SELECT recipient_id, sender_id, box, message_id, content_type, body, envelope_at_ms, envelope, request
-       FROM outgoing WHERE id = ?`,
+       FROM outgoing o JOIN outgoing_contents c ON c.id = o.id WHERE o.id = ?`,
     )
     .get(id)
   return row === undefined ? null : toMessage(reader, row)

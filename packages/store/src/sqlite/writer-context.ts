@@ -21,21 +21,18 @@ export class WriterContext extends Connection {
   readonly #mailboxes = new IdCache<string, Mailbox>(mostMailboxes)
   /** Boxes whose last sequence is not written yet. */
   readonly #appendedTo = new Map<string, Mailbox>()
-  #nextOutgoingId: number
+  /** Its first element is the id: writers of one process share it. */
+  readonly #nextOutgoingId: Float64Array
   /** Whether an owner may have acknowledged something before it came; null: not looked up yet. */
   mayAwait: boolean | null = null
   /** Null: none. */
   readonly quotas: Quotas | null
 
-  constructor(db: Db, quotas: Quotas | null = null) {
+  constructor(db: Db, quotas: Quotas | null = null, nextOutgoingId: Float64Array = new Float64Array(1)) {
     super(db)
     this.quotas = quotas
-    // Walks never come back to the ids that they have passed.
-    const last = this.sql<[number | null]>(
-      `SELECT max(id) FROM (SELECT max(id) AS id FROM outgoing
-         UNION ALL SELECT position FROM walks WHERE name IN ('ages', 'delays'))`,
-    ).get()
-    this.#nextOutgoingId = (last?.[0] ?? 0) + 1
+    this.#nextOutgoingId = nextOutgoingId
+    if (nextOutgoingId[0] === 0) nextOutgoingId[0] = this.#lastOutgoingId() + 1
   }
 
   /** The integer that stands for a key; null when it was never seen. */
@@ -97,7 +94,9 @@ export class WriterContext extends Connection {
 
   /** An id that no message on its way out had since this process started, so that a late end meets nobody else's row. */
   takeOutgoingId(): number {
-    return this.#nextOutgoingId++
+    const [id = 0] = this.#nextOutgoingId
+    this.#nextOutgoingId[0] = id + 1
+    return id
   }
 
   /** Writes what was kept back until the end of a transaction. */
@@ -111,13 +110,20 @@ export class WriterContext extends Connection {
     this.#appendedTo.clear()
   }
 
-  /** Forgets what a transaction that was rolled back may have taught. */
+  /** Forgets what a transaction that was rolled back may have taught, or another writer changed. */
   reset(): void {
     this.mayAwait = null
     this.#identities.clear()
     this.#destinations.clear()
     this.#mailboxes.clear()
     this.#appendedTo.clear()
+  }
+
+  /** Walks never come back to the ids that they have passed. */
+  #lastOutgoingId(): number {
+    const sql = `SELECT max(id) FROM (SELECT max(id) AS id FROM outgoing
+      UNION ALL SELECT position FROM walks WHERE name IN ('ages', 'delays'))`
+    return this.sql<[number | null]>(sql).get()?.[0] ?? 0
   }
 
   #addMailbox(owner: IdentityKey, box: BoxName): Mailbox {

@@ -1,7 +1,9 @@
 import { statusOf, type MessageStatus, type StatusDeps } from '@overpost/core'
 import {
+  custodyProof,
   parseMessageStatus,
   type CustodyReceiptJson,
+  type Hasher,
   type MessageStatusAnswer,
   type MessageStatusJson,
 } from '@overpost/protocol'
@@ -18,12 +20,12 @@ export function messageStatus(deps: MessageStatusDeps): Middleware<PeerState> {
     const { handles } = parseMessageStatus(parseBody(ctx.state.rawBody))
     const found = await statusOf(ctx.state.peer.identityKey, handles, deps)
     const receipts = await ownReceipts(found, deps)
-    const results = found.map((status) => toJson(status, receipts.get(status.handle) ?? null))
+    const results = found.map((status) => toJson(status, receipts.get(status.handle) ?? null, deps.verifier))
     ctx.body = { status: 'success', results } satisfies MessageStatusAnswer
   }
 }
 
-function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null): MessageStatusJson {
+function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null, hasher: Hasher): MessageStatusJson {
   const { handle } = status
   if (status.kind === 'unknown') return { handle, state: 'unknown' }
   if (status.kind === 'ended') {
@@ -40,7 +42,7 @@ function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null): Mess
     destinations: rest.destinations.map(({ destination, reason, receipt, ...known }) => ({
       ...{ ...destination, ...known },
       ...(reason === null ? {} : { reason }),
-      ...(receipt === null ? {} : { receipt: { ...receipt } }),
+      ...(receipt === null ? {} : { receipt: { ...custodyProof(receipt, hasher) } }),
     })),
   }
 }

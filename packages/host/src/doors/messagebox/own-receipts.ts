@@ -2,6 +2,7 @@ import type { WalletInterface } from '@bsv/sdk'
 import type { MessageStatus } from '@overpost/core'
 import {
   custodyLeaf,
+  custodyProof,
   custodyReceiptToJson,
   ownForwardId,
   proveCustody,
@@ -36,12 +37,13 @@ export async function ownReceipts(
   })
   if (here.length === 0) return new Map()
   const leaves = here.map(({ custody }) => custody.leaf)
-  const proofs = proveCustody(here, await signCustody(wallet, leaves, verifier), { hostKey: self.hostKey, verifier })
+  const places = proveCustody(here, await signCustody(wallet, leaves, verifier), { hostKey: self.hostKey, verifier })
   const host = { identityKey: self.hostKey, origin: self.origin }
   return new Map(
     here.flatMap(({ handle, message }, index) => {
-      const proof = proofs[index] ?? null
-      return proof === null ? [] : [[handle, custodyReceiptToJson({ ...message, host, proof })] as const]
+      const place = places[index] ?? null
+      if (place === null) return []
+      return [[handle, custodyReceiptToJson({ ...message, host, proof: custodyProof(place, verifier) })] as const]
     }),
   )
 }

@@ -1,7 +1,8 @@
 import type { ParcelEnd } from '@overpost/core'
 import { heldUntilMs } from '../../outbox/queue-rows.ts'
 import type { ParcelEnds } from '../../outbox/outbox-rows.ts'
-import { encodeReceipt, parcelState } from '../row-codes.ts'
+import { parcelState } from '../row-codes.ts'
+import { AnswersKept, receiptColumns } from '../tables/custody-answers.ts'
 import { mostPlaces, readOutgoing } from '../tables/outgoing.ts'
 import { settleDelivered, settleOutgoing } from '../tables/settled.ts'
 import type { WriterContext } from '../writer-context.ts'
@@ -16,13 +17,21 @@ export function finishParcels(
       .sql('UPDATE destinations SET failures = ?, next_attempt_at_ms = ?, reason = ? WHERE id = ?')
       .run(state.failures, state.nextAttemptAtMs, state.reason, context.destination(destination))
   }
+  const answers = new AnswersKept(context)
   for (const { parcelId, end, again } of ends) {
-    if (again && end.kind !== 'retry') endResend(context, parcelId, end)
-    else endParcel(context, parcelId, end, nowMs)
+    if (again && end.kind !== 'retry') endResend(context, answers, parcelId, end)
+    else endParcel(context, answers, parcelId, end, nowMs)
   }
+  answers.flush()
 }
 
-function endParcel(context: WriterContext, parcelId: number, end: ParcelEnd, nowMs: number): void {
+function endParcel(
+  context: WriterContext,
+  answers: AnswersKept,
+  parcelId: number,
+  end: ParcelEnd,
+  nowMs: number,
+): void {
   if (end.kind === 'retry') {
     context
       .sql(
@@ -32,7 +41,7 @@ function endParcel(context: WriterContext, parcelId: number, end: ParcelEnd, now
       .run(end.atMs, end.counts ? 1 : 0, end.reason, parcelId)
     return
   }
-  if (!move(context, parcelId, end)) return
+  if (!move(context, answers, parcelId, end)) return
   const outgoing = readOutgoing(context, Math.floor(parcelId / mostPlaces))
   if (outgoing === null) return
   if (end.kind === 'delivered' && outgoing.waiting === 1 && outgoing.places === 1) {
@@ -50,23 +59,39 @@ function endParcel(context: WriterContext, parcelId: number, end: ParcelEnd, now
 }
 
 /** It was delivered before, and stays so, with the receipt of then, if there was one. */
-function endResend(context: WriterContext, parcelId: number, end: Exclude<ParcelEnd, { kind: 'retry' }>): void {
-  context
-    .sql(
-      'UPDATE parcels SET state = 1, again = NULL, reason = NULL, receipt = coalesce(receipt, ?) WHERE id = ? AND again = 1',
-    )
-    .run(end.kind === 'delivered' ? encodeReceipt(end.receipt) : null, parcelId)
+function endResend(
+  context: WriterContext,
+  answers: AnswersKept,
+  parcelId: number,
+  end: Exclude<ParcelEnd, { kind: 'retry' }>,
+): void {
+  context.sql('UPDATE parcels SET state = 1, again = NULL, reason = NULL WHERE id = ? AND again = 1').run(parcelId)
+  if (end.kind !== 'delivered' || end.receipt === null) return
+  const kept = context
+    .sql(`UPDATE parcels SET ${receiptColumns} WHERE id = ? AND answer_id IS NULL`)
+    .run(...answers.values(end.receipt), parcelId)
+  if (kept.changes > 0) answers.count(end.receipt)
 }
 
 /** False when the parcel waits no longer. */
-function move(context: WriterContext, parcelId: number, end: Exclude<ParcelEnd, { kind: 'retry' }>): boolean {
-  const moved =
-    end.kind === 'delivered'
-      ? context
-          .sql('UPDATE parcels SET state = 1, reason = NULL, receipt = ? WHERE id = ? AND state = 0')
-          .run(encodeReceipt(end.receipt), parcelId)
-      : context
-          .sql('UPDATE parcels SET state = ?, reason = ?, attempts = attempts + 1 WHERE id = ? AND state = 0')
-          .run(end.kind === 'failed' ? parcelState.failed : parcelState.rerouted, end.reason, parcelId)
-  return moved.changes > 0
+function move(
+  context: WriterContext,
+  answers: AnswersKept,
+  parcelId: number,
+  end: Exclude<ParcelEnd, { kind: 'retry' }>,
+): boolean {
+  if (end.kind !== 'delivered') {
+    const state = end.kind === 'failed' ? parcelState.failed : parcelState.rerouted
+    return (
+      context
+        .sql('UPDATE parcels SET state = ?, reason = ?, attempts = attempts + 1 WHERE id = ? AND state = 0')
+        .run(state, end.reason, parcelId).changes > 0
+    )
+  }
+  const moved = context
+    .sql(`UPDATE parcels SET state = 1, reason = NULL, ${receiptColumns} WHERE id = ? AND state = 0`)
+    .run(...answers.values(end.receipt), parcelId)
+  if (moved.changes === 0) return false
+  answers.count(end.receipt)
+  return true
 }

@@ -84,7 +84,7 @@ function readMessage(context: WriterContext, id: number): Message {
   const row = context
     .sql<[Buffer, Buffer, string, string, number, string, number | null, Buffer | null]>(
       `SELECT r.key, s.key, box, message_id, content_type, body, envelope_at_ms, envelope
-       FROM outgoing o JOIN identities r ON r.id = o.recipient_id JOIN identities s ON s.id = o.sender_id WHERE o.id = ?`,
+       FROM outgoing o JOIN outgoing_contents c ON c.id = o.id JOIN identities r ON r.id = o.recipient_id JOIN identities s ON s.id = o.sender_id WHERE o.id = ?`,
     )
     .get(id)
   if (row === undefined) throw new Error('a message on its way out is gone')

@@ -29,7 +29,8 @@ function dropBodies(context: WriterContext, beforeMs: number): boolean {
   const untilMs = boundary === undefined ? beforeMs : boundary[0] + 1
   context
     .sql(
-      `UPDATE outgoing SET body = NULL, envelope = NULL, request = NULL WHERE settled_at_ms >= ? AND settled_at_ms < ?
+      `DELETE FROM outgoing_contents
+       WHERE id IN (SELECT id FROM outgoing WHERE settled_at_ms >= ? AND settled_at_ms < ?)
          AND id NOT IN (SELECT id >> 6 FROM parcels WHERE again = 1)`,
     )
     .run(fromMs, untilMs)

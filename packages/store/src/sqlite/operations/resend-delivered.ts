@@ -63,8 +63,8 @@ export function resendDelivered(context: WriterContext, { nowMs }: { readonly no
       .sql(
         `UPDATE parcels SET state = ${parcelState.waiting}, again = 1, due_at_ms = ?
          WHERE id BETWEEN ? AND ? AND +destination_id = ? AND state = ${parcelState.delivered} AND EXISTS (
-           SELECT 1 FROM outgoing o WHERE o.id = parcels.id >> 6 AND coalesce(ended, ?) = ?
-             AND coalesce(body, guest_message) IS NOT NULL)`,
+           SELECT 1 FROM outgoing o JOIN outgoing_contents c ON c.id = o.id
+           WHERE o.id = parcels.id >> 6 AND coalesce(ended, ?) = ? AND coalesce(c.body, guest_message) IS NOT NULL)`,
       )
       .run(nowMs, parcelRange(first)[0], parcelRange(last)[1], id, messageEnd.delivered, messageEnd.delivered)
     if (changes === 0) continue

@@ -45,7 +45,9 @@ function endReturn(context: WriterContext, outgoing: OutgoingRow, end: ReturnEnd
 /** Its sender was told that it did not arrive, and may send it again. */
 function forgetEnvelope(context: WriterContext, id: number): void {
   const row = context
-    .sql<[number | null, Buffer | null]>('SELECT envelope_at_ms, envelope FROM outgoing WHERE id = ?')
+    .sql<[number | null, Buffer | null]>(
+      'SELECT envelope_at_ms, envelope FROM outgoing o JOIN outgoing_contents c ON c.id = o.id WHERE o.id = ?',
+    )
     .get(id)
   const envelope = row === undefined ? null : decodeEnvelope(...row)
   if (envelope !== null) unremember(context, memoryOfEnvelope(envelope))

@@ -49,8 +49,9 @@ export function findOutgoing(
   if (recipientId === null || senderId === null) return null
   const row = context
     .sql<[number, string, number, number, number | null, number]>(
-      `SELECT content_type, body, id, accepted_at_ms, iif(places = 0, home_message >> 32, NULL), home_message & 0xffffffff
-       FROM outgoing WHERE recipient_id = ? AND message_id = ? AND box = ? AND sender_id = ?
+      `SELECT content_type, c.body, o.id, accepted_at_ms, iif(places = 0, home_message >> 32, NULL),
+         home_message & 0xffffffff
+       FROM outgoing o JOIN outgoing_contents c ON c.id = o.id WHERE recipient_id = ? AND message_id = ? AND box = ? AND sender_id = ?
          AND waiting > 0 AND guest_message IS NULL`,
     )
     .get(recipientId, name.messageId, name.box, senderId)
@@ -158,9 +159,9 @@ function insertOutgoing(
   const { id, acceptedAtMs, copy, parcels, looks } = by
   context
     .sql(
-      `INSERT INTO outgoing (id, recipient_id, sender_id, box, message_id, content_type, body, body_bytes, envelope_at_ms,
-         envelope, request, accepted_at_ms, guest_message, waiting, places, lookup_at_ms, lookups, failed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? << 32 | ?, ?, ?, ?, 0, 0)`,
+      `INSERT INTO outgoing (id, recipient_id, sender_id, box, message_id, content_type, body_bytes, envelope_at_ms,
+         accepted_at_ms, guest_message, waiting, places, lookup_at_ms, lookups, failed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ? << 32 | ?, ?, ?, ?, 0, 0)`,
     )
     .run(
       id,
@@ -169,11 +170,8 @@ function insertOutgoing(
       box,
       messageId,
       encodeContentType(contentType),
-      copy === null ? body : null,
       wireBytes(message),
       envelope?.timestampMs ?? null,
-      encodeEnvelope(envelope),
-      encodeRequest(request),
       acceptedAtMs,
       copy?.mailboxId ?? null,
       copy?.sequence ?? null,
@@ -181,11 +179,15 @@ function insertOutgoing(
       parcels,
       looks ? acceptedAtMs : null,
     )
+  context
+    .sql('INSERT INTO outgoing_contents (id, body, envelope, request) VALUES (?, ?, ?, ?)')
+    .run(id, copy === null ? body : null, encodeEnvelope(envelope), encodeRequest(request))
 }
 
 /** Deletes it with all its parcels. */
 export function deleteOutgoing(context: WriterContext, id: number): void {
   context.sql('DELETE FROM parcels WHERE id BETWEEN ? AND ?').run(...parcelRange(id))
+  context.sql('DELETE FROM outgoing_contents WHERE id = ?').run(id)
   context.sql('DELETE FROM outgoing WHERE id = ?').run(id)
 }
 

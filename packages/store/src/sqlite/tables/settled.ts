@@ -87,7 +87,9 @@ export function isListed(context: WriterContext, id: number): boolean {
 }
 
 function keepBody(context: WriterContext, { id }: OutgoingRow): void {
-  context.sql('UPDATE outgoing SET body = (SELECT body FROM messages WHERE id = guest_message) WHERE id = ?').run(id)
+  context
+    .sql(`UPDATE outgoing_contents SET body = (SELECT body FROM messages WHERE id = ${copyOf}) WHERE id = ?`)
+    .run(id, id)
 }
 
 function forgetCopy(context: WriterContext, row: OutgoingRow): void {

@@ -1,27 +1,28 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { openDatabase, type Db } from '../database.ts'
-import { WriterContext } from '../writer-context.ts'
-import { runBatch, type Job } from './run-batch.ts'
-import { DiskGuard } from './space-guard.ts'
-import type { WriterThreadData } from './thread-runner.ts'
+import { diskFaultOf } from '../database.ts'
+import { BatchWriter, type WriterData } from './batch-writer.ts'
+import type { AskedOfThread } from './thread-runner.ts'
 
-// The writer's thread: an array of jobs is run and answered, null ends it.
-const { file, maxFileBytes, quotas, reserveBytes } = workerData as WriterThreadData
-const context = new WriterContext(limited(openDatabase(file), maxFileBytes), quotas)
-const space = new DiskGuard(context, reserveBytes, maxFileBytes)
+// The writer's thread: does what it is asked, one after the other, and answers each; null ends it.
+const writer = new BatchWriter(workerData as WriterData)
 
-parentPort?.on('message', (jobs: readonly Job[] | null) => {
-  if (jobs === null) {
-    context.db.close()
+parentPort?.on('message', (asked: AskedOfThread | null) => {
+  if (asked === null) {
+    writer.close()
     parentPort?.close()
+  } else if (asked.kind === 'run') {
+    parentPort?.postMessage(writer.run(asked.jobs, asked.isAnew))
   } else {
-    parentPort?.postMessage(runBatch(context, jobs, space))
+    emptyLog()
+    parentPort?.postMessage(null)
   }
 })
 
-function limited(db: Db, maxBytes: number | null): Db {
-  if (maxBytes === null) return db
-  const pageBytes = db.pragma('page_size', { simple: true }) as number
-  db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`)
-  return db
+/** A disk that fails here shows it again where it matters. */
+function emptyLog(): void {
+  try {
+    writer.emptyLog()
+  } catch (error) {
+    if (diskFaultOf(error) === null) throw error
+  }
 }
