@@ -102,7 +102,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
         if (recipientId === null) return []
         const due = reader.sql<[number, number, string, string, number, number, number, number]>(
           `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups,
-               envelope IS NOT NULL AND guest_message IS NULL AND home_message IS NULL, home_message IS NOT NULL
+               envelope_at_ms IS NOT NULL AND guest_message IS NULL AND home_message IS NULL, home_message IS NOT NULL
              FROM outgoing
              WHERE recipient_id = ? AND lookup_at_ms > ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
         )
