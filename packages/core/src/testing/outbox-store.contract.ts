@@ -2,10 +2,6 @@ import { expect } from 'chai'
 import { freshDestination, type ParcelEnd } from '../ports/outbox-store.ts'
 import type { Store } from '../ports/store.ts'
 import {
-  alice,
-  bob,
-  boxFixture,
-  carol,
   destinationFixture,
   envelopeFixture,
   fixtureNowMs as nowMs,
@@ -18,16 +14,17 @@ import {
   requestFixture,
 } from './fixtures.ts'
 import { messageRecordsContract } from './message-records.contract.ts'
+import { destinationsContract } from './outbox-destinations.contract.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
+import { lookupsContract } from './outbox-lookups.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
 import { seekingContract } from './outbox-seeking.contract.ts'
 import { setBackContract } from './outbox-set-back.contract.ts'
 import { wakingContract } from './outbox-waking.contract.ts'
-import { accept, claimAll, claimLimits, claimParcels, claimText, claimUnrouted, eachWithStore } from './with-store.ts'
+import { accept, claimAll, claimLimits, claimParcels, claimText, eachWithStore } from './with-store.ts'
 
 const delivered: ParcelEnd = { kind: 'delivered', receipt: null }
 const retry = (atMs: number, counts = true): ParcelEnd => ({ kind: 'retry', atMs, reason: 'busy', counts })
-const failing = (failures: number, nextAttemptAtMs: number) => ({ failures, nextAttemptAtMs, reason: 'down' })
 
 /** The promises of `OutboxStore`, run once for each adapter. `open` must give an empty store. */
 export function outboxStoreContract(adapter: string, open: () => Promise<Store>): void {
@@ -250,217 +247,8 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
       })
     })
 
-    describe('destinations', () => {
-      const store = eachWithStore(open)
-      const fail = async (failures: number, atMs: number): Promise<void> => {
-        const batch = await claimParcels(store())
-        const ends = batch.parcels.map(() => retry(nowMs, false))
-        await store().outbox.finishParcels(batch, ends, failing(failures, atMs))
-      }
-
-      it('that failed are asked for nothing before their time, and cost the others nothing', async () => {
-        await send(store(), 'hosta', 'a1')
-        await fail(1, nowMs + 100)
-        await send(store(), 'hosta', 'a2')
-        await send(store(), 'hostb', 'b1')
-        expect((await claimAll(store(), { nowMs: nowMs + 99 })).map(claimText)).to.deep.equal(['hostb: b1'])
-        expect(await store().outbox.nextDueAtMs()).to.equal(nowMs + 100)
-        expect(await claimed(store(), { nowMs: nowMs + 100 })).to.equal('hosta: a1')
-      })
-
-      it('that failed get one parcel as a probe, and all again after a good call', async () => {
-        await send(store(), 'hosta', 'a1 a2 a3')
-        await fail(2, nowMs)
-        const probe = await claimParcels(store())
-        expect(probe.failures).to.equal(2)
-        expect(claimText({ kind: 'parcels', batch: probe })).to.equal('hosta: a1')
-        await store().outbox.finishParcels(probe, [delivered], freshDestination)
-        const batch = await claimParcels(store())
-        expect(batch.failures).to.equal(0)
-        expect(claimText({ kind: 'parcels', batch })).to.equal('hosta: a2 a3')
-      })
-
-      it('keep their failures while nothing waits for them', async () => {
-        await send(store(), 'hosta', 'a1')
-        const batch = await claimParcels(store())
-        await store().outbox.finishParcels(batch, [{ kind: 'failed', reason: 'old' }], failing(3, nowMs + 50))
-        await send(store(), 'hosta', 'a2')
-        expect(await claimed(store())).to.equal('nothing')
-        expect(await store().outbox.nextDueAtMs()).to.equal(nowMs + 50)
-        expect((await claimParcels(store(), { nowMs: nowMs + 50 })).failures).to.equal(3)
-      })
-
-      it('woken, get their probe now, and only one', async () => {
-        await send(store(), 'hosta', 'a1 a2')
-        await fail(1, nowMs + 3_600_000)
-        expect(await store().outbox.wake(destinationFixture('hosta').hostKey, nowMs)).to.equal(true)
-        expect(await store().outbox.nextDueAtMs()).to.be.at.most(nowMs)
-        const probe = await claimParcels(store())
-        expect(claimText({ kind: 'parcels', batch: probe })).to.equal('hosta: a1')
-        expect(probe.failures).to.equal(1)
-        await store().outbox.finishParcels(probe, [retry(nowMs, false)], failing(2, nowMs + 3_600_000))
-        expect(await claimed(store())).to.equal('nothing')
-      })
-
-      it('woken, leave what was put off for one parcel alone to its own time', async () => {
-        await send(store(), 'hosta', 'a1 a2')
-        const batch = await claimParcels(store())
-        await store().outbox.finishParcels(batch, [retry(nowMs + 500), retry(nowMs)], failing(1, nowMs + 900))
-        expect(await store().outbox.wake(destinationFixture('hosta').hostKey, nowMs)).to.equal(true)
-        expect(await claimed(store())).to.equal('hosta: a2')
-      })
-
-      it('woken while nothing waits for them, keep nothing waiting that comes later', async () => {
-        await send(store(), 'hosta', 'a1')
-        const batch = await claimParcels(store())
-        await store().outbox.finishParcels(batch, [{ kind: 'failed', reason: 'old' }], failing(1, nowMs + 900))
-        expect(await store().outbox.wake(destinationFixture('hosta').hostKey, nowMs)).to.equal(false)
-        await send(store(), 'hosta', 'a2')
-        expect(await claimed(store())).to.equal('hosta: a2')
-      })
-
-      it('woken while a call to them is under way that fails, are tried again at once', async () => {
-        await send(store(), 'hosta', 'a1')
-        const batch = await claimParcels(store())
-        await store().outbox.wake(destinationFixture('hosta').hostKey, nowMs)
-        await store().outbox.finishParcels(batch, [retry(nowMs)], failing(1, nowMs + 3_600_000))
-        expect(await claimed(store())).to.equal('hosta: a1')
-      })
-
-      it('wake is false where nothing waits for a later time', async () => {
-        const { hostKey } = destinationFixture('hosta')
-        expect(await store().outbox.wake(hostKey, nowMs)).to.equal(false)
-        await send(store(), 'hosta', 'a1')
-        expect(await store().outbox.wake(hostKey, nowMs)).to.equal(false)
-        await fail(1, nowMs + 100)
-        expect(await store().outbox.wake(destinationFixture('hostb').hostKey, nowMs)).to.equal(false)
-        expect(await store().outbox.wake(hostKey, nowMs)).to.equal(true)
-        expect(await store().outbox.wake(hostKey, nowMs)).to.equal(false)
-      })
-
-      it('of two hosts of one message, each settles its own parcel', async () => {
-        await accept(store(), [forwardedFixture(['hosta', 'hostb'])])
-        const claims = await claimAll(store())
-        expect(claims.map(claimText).toSorted()).to.deep.equal(['hosta: m1', 'hostb: m1'])
-        const [first, second] = claims.map((claim) => (claim.kind === 'parcels' ? claim.batch : null))
-        await store().outbox.finishParcels(first!, [delivered], freshDestination)
-        expect((await store().outbox.counts()).parcels).to.equal(1)
-        expect(await accept(store(), [forwardedFixture(['hostc'])])).to.deep.equal(['duplicate'])
-        await store().outbox.finishParcels(second!, [retry(nowMs + 5)], freshDestination)
-        expect(await claimed(store(), { nowMs: nowMs + 5 })).to.equal(claimText(claims[1]!))
-      })
-
-      it('there can be ten thousand of them', async () => {
-        const names = Array.from({ length: 10_000 }, (_, index) => `host${index}`)
-        await Promise.all(
-          names.map((name, n) => accept(store(), [forwardedFixture([name], { messageId: idFixture(`m${n}`) })])),
-        )
-        let claims = 0
-        for (; ; claims++) {
-          const claim = await store().outbox.claim(claimLimits)
-          if (claim?.kind !== 'parcels') break
-          if (claims % 1_000 === 0) await store().outbox.finishParcels(claim.batch, [delivered], freshDestination)
-        }
-        expect(claims).to.equal(10_000)
-        expect(await store().outbox.counts()).to.deep.include({ parcels: 9_990 })
-      }).timeout(30_000)
-    })
-
-    describe('messages that look for a home', () => {
-      const store = eachWithStore(open)
-
-      it('are claimed by recipient, and hold what a look-up needs', async () => {
-        await accept(store(), [guestFixture({ envelope: envelopeFixture('e') })])
-        await accept(store(), [guestFixture({ messageId: idFixture('c1'), recipient: carol }, nowMs + 1)])
-        await accept(store(), [guestFixture({ messageId: idFixture('m2'), box: boxFixture('b2') })])
-        const group = await claimUnrouted(store(), { nowMs: nowMs + 1 })
-        expect(group.recipient).to.equal(bob)
-        expect(group.messages.map((message) => ({ ...message, id: 0 }))).to.deep.equal([
-          {
-            id: 0,
-            message: { recipient: bob, box: 'inbox', sender: alice, messageId: 'm1' },
-            acceptedAtMs: nowMs,
-            unverified: null,
-            isHome: false,
-            attempts: 0,
-          },
-          {
-            id: 0,
-            message: { recipient: bob, box: 'b2', sender: alice, messageId: 'm2' },
-            acceptedAtMs: nowMs,
-            unverified: null,
-            isHome: false,
-            attempts: 0,
-          },
-        ])
-        expect(await claimed(store(), { nowMs: nowMs + 1 })).to.equal('unrouted: c1')
-        expect(await claimed(store(), { nowMs: nowMs + 1 })).to.equal('nothing')
-      })
-
-      it('of one recipient are in one hand only, until finished or released', async () => {
-        await accept(store(), [guestFixture()])
-        const group = await claimUnrouted(store())
-        await accept(store(), [guestFixture({ messageId: idFixture('m2') })])
-        expect(await claimed(store())).to.equal('nothing')
-        store().outbox.release({ kind: 'unrouted', group })
-        expect(await claimed(store())).to.equal('unrouted: m1 m2')
-      })
-
-      it('are no more than asked for', async () => {
-        for (const id of ['m1', 'm2', 'm3']) await accept(store(), [guestFixture({ messageId: idFixture(id) })])
-        expect(await claimed(store(), { maxMessages: 2 })).to.equal('unrouted: m1 m2')
-      })
-
-      it('postponed, ask again at their time, and count the attempts that count', async () => {
-        await accept(store(), [guestFixture()])
-        const postpone = async (counts: boolean): Promise<void> => {
-          const end = { kind: 'postponed', atMs: nowMs + 60, reason: 'none found', counts } as const
-          await store().outbox.finishUnrouted(await claimUnrouted(store(), { nowMs: nowMs + 60 }), [end])
-        }
-        await postpone(true)
-        expect(await claimed(store(), { nowMs: nowMs + 59 })).to.equal('nothing')
-        expect(await store().outbox.nextDueAtMs()).to.equal(nowMs + 60)
-        await postpone(false)
-        const group = await claimUnrouted(store(), { nowMs: nowMs + 60 })
-        expect(group.messages[0]?.attempts).to.equal(1)
-      })
-
-      it('routed, become a parcel for each host', async () => {
-        const message = { body: 'to be carried', request: requestFixture('r') }
-        await accept(store(), [guestFixture(message)])
-        const { forwardings } = forwardedFixture(['hosta', 'hostb'])
-        await store().outbox.finishUnrouted(await claimUnrouted(store()), [
-          { kind: 'routed', here: false, forwardings },
-        ])
-        expect(await store().outbox.counts()).to.deep.include({ parcels: 2, unrouted: 0 })
-        const claims = await claimAll(store())
-        expect(claims.map(claimText).toSorted()).to.deep.equal(['hosta: m1', 'hostb: m1'])
-        const parcels = claims.flatMap((claim) => (claim.kind === 'parcels' ? claim.batch.parcels : []))
-        for (const parcel of parcels) {
-          expect(parcel.message).to.deep.equal(messageFixture(message))
-          expect(parcel.acceptedAtMs).to.equal(nowMs)
-        }
-      })
-
-      it('failed, stay and wait no longer', async () => {
-        await accept(store(), [guestFixture()])
-        await store().outbox.finishUnrouted(await claimUnrouted(store()), [{ kind: 'failed', reason: 'ERR_NO_ROUTE' }])
-        expect(await claimed(store())).to.equal('nothing')
-        expect(await store().outbox.counts()).to.deep.include({ unrouted: 0, failed: 1 })
-      })
-
-      it('each have their own end, in order', async () => {
-        for (const id of ['m1', 'm2', 'm3']) await accept(store(), [guestFixture({ messageId: idFixture(id) })])
-        await store().outbox.finishUnrouted(await claimUnrouted(store()), [
-          { kind: 'postponed', atMs: nowMs + 5, reason: 'later', counts: true },
-          { kind: 'routed', here: false, forwardings: forwardedFixture(['hosta']).forwardings },
-          { kind: 'failed', reason: 'ERR_NO_ROUTE' },
-        ])
-        expect((await claimAll(store())).map(claimText)).to.deep.equal(['hosta: m2'])
-        expect((await claimAll(store(), { nowMs: nowMs + 5 })).map(claimText)).to.deep.equal(['unrouted: m1'])
-      })
-    })
-
+    destinationsContract(open)
+    lookupsContract(open)
     messageRecordsContract(open)
     guestCopiesContract(open)
     reroutingContract(open)
