@@ -1,3 +1,4 @@
+// TEST_ROOTS: some of the folders, for tools/unit.mjs.
 // Tests are compiled beside the sources; the list comes from the sources, so that a stale dist file never runs.
 const { readdirSync, statSync } = require('node:fs')
 const { join } = require('node:path')
@@ -17,7 +18,7 @@ const toDist = (path) =>
     : path.replace('/src/', '/dist/').replace(/\.ts$/, '.js')
 
 module.exports = {
-  spec: ['packages', 'services', 'test'].flatMap(find).map(toDist),
+  spec: (process.env.TEST_ROOTS ?? 'packages services test').split(' ').flatMap(find).map(toDist),
   require: ['tools/mocha-hooks.mjs'],
   timeout: 10_000,
   reporter: process.env.CI ? 'dot' : 'spec',

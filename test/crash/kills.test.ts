@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Chaos, killAndRestart } from '../support/chaos.ts'
 import { signal } from '../support/child-process.ts'
-import { scenario, size, type ScenarioRun } from '../support/scenario.ts'
+import { longScenario, scenario, size, type ScenarioRun } from '../support/scenario.ts'
 import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 
@@ -25,7 +25,8 @@ describe('two hosts that are killed and frozen', function () {
     [3, 'both hosts are killed at once', ['A', 'B'], size(90, 3_600), size(3, 18)],
   ]
   for (const [number, title, names, messages, rounds] of kills) {
-    scenario(number, title, async (run) => {
+    const register = number === 2 ? longScenario : scenario
+    register(number, title, async (run) => {
       await using chaos = await begin(run, number)
       await chaos.bursts(messages, rounds, () => killAndRestart(network, names, run))
       await chaos.end()

@@ -3,7 +3,7 @@ import type { Random } from '@overpost/core'
 import { expect } from 'chai'
 import { Chaos } from '../support/chaos.ts'
 import type { Fault, FaultPlan } from '../support/fault-proxy.ts'
-import { scenario, size } from '../support/scenario.ts'
+import { longScenario, scenario, size } from '../support/scenario.ts'
 import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 
@@ -18,6 +18,9 @@ interface BadLink {
 /** A batch of a hundred messages is more, a handshake less. */
 const mostBytes = 12_000
 
+/** The kinds of faults that `npm test` shows. */
+const inShort = new Set([9, 12, 13])
+
 /** Mail from A to three people at B, over a link that is bad in all the ways that links are. */
 describe('two hosts with a bad link between them', function () {
   this.timeout(120_000)
@@ -31,7 +34,8 @@ describe('two hosts with a bad link between them', function () {
 
   /** Runs one after the other, and lets the link heal after each. */
   function badLink(number: number, title: string, ...links: readonly BadLink[]): void {
-    scenario(number, title, async (run) => {
+    const register = inShort.has(number) ? scenario : longScenario
+    register(number, title, async (run) => {
       const faults = drawsFor(`faults of scenario ${number}`)
       await using chaos = await Chaos.begin({ network, run, random: drawsFor(`scenario ${number}`) })
       const proxy = network.proxy('B')

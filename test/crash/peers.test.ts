@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Checker } from '../support/checker.ts'
 import { metric } from '../support/host-metrics.ts'
 import { newPerson } from '../support/person.ts'
-import { scenario, size } from '../support/scenario.ts'
+import { longScenario, size } from '../support/scenario.ts'
 import { drawsFor } from '../support/seed.ts'
 import { TestNetwork, withShortPauses } from '../support/test-network.ts'
 import { until } from '../support/until.ts'
@@ -18,7 +18,7 @@ describe('a host with many peers', function () {
 
   const peers = size(5, 20)
 
-  scenario(
+  longScenario(
     17,
     `one dead and one slow among ${peers} peers cost the others no more than a twentieth of their rate`,
     async (run) => {

@@ -1,3 +1,4 @@
+import { PrivateKey } from '@bsv/sdk'
 import { nativeHasher } from '@overpost/auth'
 import {
   parseBeef,
@@ -15,8 +16,23 @@ export interface Finding {
   readonly fault: string
 }
 
-/** The most CPU that one BEEF of a stranger may take (issue 4, must hold 7). */
-export const mostCpuMs = 50
+/** The most CPU that one BEEF of a stranger may take (issue 4, must hold 7), */
+const mostCpuMs = 50
+/** or, on a slower machine, what so many of the SDK's signature checks take there: they are what is dear in a BEEF. */
+const mostChecks = 33
+
+/** {@link mostCpuMs} on this machine. */
+export function cpuLimitMs(): number {
+  const key = new PrivateKey(7)
+  const [publicKey, signature] = [key.toPublicKey(), key.sign('a message')]
+  let leastMs = Infinity
+  for (let round = 0; round < 8; round++) {
+    const before = process.cpuUsage()
+    for (let checks = 0; checks < mostChecks; checks++) publicKey.verify('a message', signature)
+    leastMs = Math.min(leastMs, cpuMsSince(before))
+  }
+  return Math.max(mostCpuMs, leastMs)
+}
 
 type Target = (bytes: Uint8Array, headers: HeaderSource) => Promise<readonly string[]> | readonly string[]
 
@@ -41,19 +57,19 @@ export const targets: Readonly<Record<string, Target>> = {
 export async function check(
   bytes: Uint8Array,
   { headers, valid }: { readonly headers: HeaderSource; readonly valid: ReadonlySet<string> },
+  limitMs: number,
 ): Promise<{ findings: Finding[]; cpuMs: number }> {
   const findings: Finding[] = []
   let mostMs = 0
   for (const [target, run] of Object.entries(targets)) {
     let leastMs = Infinity
-    for (let runs = 0; runs < 8 && leastMs > mostCpuMs / 2; runs++) {
+    for (let runs = 0; runs < 8 && leastMs > limitMs / 2; runs++) {
       const before = process.cpuUsage()
       const fault = await faultOf(() => run(bytes, headers), valid)
-      const { user, system } = process.cpuUsage(before)
-      leastMs = Math.min(leastMs, (user + system) / 1_000)
+      leastMs = Math.min(leastMs, cpuMsSince(before))
       if (fault !== null && runs === 0) findings.push({ target, fault })
     }
-    if (leastMs > mostCpuMs) findings.push({ target, fault: `${leastMs.toFixed(1)} ms of CPU` })
+    if (leastMs > limitMs) findings.push({ target, fault: `${leastMs.toFixed(1)} ms of CPU` })
     mostMs = Math.max(mostMs, leastMs)
   }
   return { findings, cpuMs: mostMs }
@@ -74,4 +90,9 @@ async function prove(bytes: Uint8Array, headers: HeaderSource, hasher: typeof na
   const beef = parseBeef(bytes, hasher)
   const proven = await proveTransaction(beef, beef.subject.txid, { headers, hasher })
   return proven === null ? [] : [proven.txid]
+}
+
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '@overpost/core/testing'
 import { mutate } from './beef-mutations.ts'
-import { check } from './beef-targets.ts'
+import { check, cpuLimitMs } from './beef-targets.ts'
 import { createBeefWorld } from './beef-world.ts'
 
 const usage = `usage: npm run fuzz -- [--minutes N] [--seed N] [--count N]
@@ -30,13 +30,14 @@ async function main(): Promise<number> {
   const world = await createBeefWorld()
   const seeds = [...world.seeds.values()]
   const kinds = new Map<string, number>()
+  const limitMs = cpuLimitMs()
   const endsAtMs = performance.now() + minutes * 60_000
   let [inputs, findings, slowest] = [0, 0, { cpuMs: 0, seed: firstSeed }]
-  print(`fuzz: from seed ${firstSeed}`)
+  print(`fuzz: from seed ${firstSeed}, at most ${limitMs.toFixed(0)} ms of CPU each`)
   for (let seed = firstSeed; inputs < count && (values.count !== undefined || performance.now() < endsAtMs); seed++) {
     const mutated = mutate(seeds, seededRandom(seed))
     for (const kind of mutated.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-    const { findings: found, cpuMs } = await check(mutated.bytes, world)
+    const { findings: found, cpuMs } = await check(mutated.bytes, world, limitMs)
     for (const { target, fault } of found) print(`fuzz: seed ${seed}, ${target}: ${fault}`)
     if (found.length > 0) writeFileSync(`fuzz-finding-${seed}.beef`, mutated.bytes)
     findings += found.length

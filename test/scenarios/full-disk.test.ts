@@ -5,7 +5,7 @@ import { gone, signal, type ReadyProcess } from '../support/child-process.ts'
 import { metric } from '../support/host-metrics.ts'
 import { bodiesIn, newPerson } from '../support/person.ts'
 import { report } from '../support/report.ts'
-import { scenario } from '../support/scenario.ts'
+import { longScenario, scenario } from '../support/scenario.ts'
 import { canMount, SmallDisk } from '../support/small-disk.ts'
 import { TestNetwork } from '../support/test-network.ts'
 import { until } from '../support/until.ts'
@@ -93,7 +93,7 @@ describe('a host whose disk fills up', function () {
     )
   })
 
-  scenario(19, 'full inboxes: other hosts wait, also over a kill, and nothing is lost', async (run) => {
+  longScenario(19, 'full inboxes: other hosts wait, also over a kill, and nothing is lost', async (run) => {
     const count = 400
     const disk = await SmallDisk.make(network, 'B', (config) => ({
       ...config,

@@ -50,6 +50,7 @@ describe('an operator', function () {
   it('sees a host that is down, holds mail over a restart, lets it go, and keeps a sender out', async () => {
     await send('first')
     await arrived(['first'])
+    await until('nothing to wait at A', async () => (await queued()).length === 0)
     await network.kill('B')
     for (const id of ['kept back', 'carried']) await send(id)
     const [peer] = await until('an open breaker', async () => {

@@ -48,6 +48,11 @@ export function size(small: number, full: number): number {
   return Math.max(small, Math.round(full * scale))
 }
 
+/** A scenario for `npm run test:full` only: `npm test` has others of its kind. */
+export const longScenario: typeof scenario = (...named) => {
+  if (scale > 0) scenario(...named)
+}
+
 /**
  * A scenario of anchors/federation.md, section C, by its number there, as a test. Its figures are printed, and appended as a
  * {@link ScenarioRecord} where `SCENARIO_FIGURES` says.
