@@ -145,10 +145,18 @@ export function proveCustody(
   })
 }
 
+/** The trees of answers that are in somebody's hands: one question may be for receipts of many messages of one answer. */
+const levelsOf = new WeakMap<CustodyAnswer, ReturnType<typeof merkleLevels>>()
+
 /** The receipt of one message by itself, with the path that leads from its leaf to the root. */
 export function custodyProof({ storedAtMs, bodyHash, index, answer }: CustodyPlace, hasher: Hasher): CustodyProof {
   const { leaves, signatureHex } = answer
-  const path = merklePath(merkleLevels(leaves.map(requireBytes), hasher), index).map(bytesToHex)
+  let levels = levelsOf.get(answer)
+  if (levels === undefined) {
+    levels = merkleLevels(leaves.map(requireBytes), hasher)
+    levelsOf.set(answer, levels)
+  }
+  const path = merklePath(levels, index).map(bytesToHex)
   return { storedAtMs, bodyHash, index, leaves: leaves.length, path, signatureHex }
 }
 
