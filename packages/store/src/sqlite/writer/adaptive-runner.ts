@@ -38,7 +38,8 @@ export class AdaptiveRunner implements BatchRunner {
   }
 
   async run(jobs: readonly Job[]): Promise<readonly JobOutcome[]> {
-    if (this.#isHere) await this.#log.finishEmptying()
+    // Before the batch: what goes wrong with the log is no answer to what is on disk already.
+    if (this.#isHere) await this.#log.keepShort()
     const isAnew = this.#isAnew
     this.#isAnew = false
     const { outcomes, tookMs } = this.#isHere ? this.#here.run(jobs, isAnew) : await this.#elsewhere.run(jobs, isAnew)
@@ -50,8 +51,6 @@ export class AdaptiveRunner implements BatchRunner {
     } else if (!isWell || tookMs > longestMs || this.#averageMs > slowMs) {
       this.#elsewhereSinceMs = this.#nowMs()
       this.#move(false)
-    } else {
-      this.#log.look()
     }
     return outcomes
   }

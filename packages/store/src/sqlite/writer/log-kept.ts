@@ -19,9 +19,16 @@ export class LogKept {
     this.#limit = this.#mostPages
   }
 
-  /** After a batch. */
-  look(): void {
-    if (this.#emptying !== 'no') return
+  /** Before a batch. */
+  async keepShort(): Promise<void> {
+    if (this.#emptying === 'no') this.#look()
+    if (this.#emptying !== 'all but the rest') return
+    this.#emptying = 'no'
+    // One that ended is started anew for the next batch, or the next time.
+    await this.#elsewhere.emptyLog().catch(() => undefined)
+  }
+
+  #look(): void {
     const pages = this.#here.logPages()
     if (pages <= this.#mostPages) this.#limit = this.#mostPages
     if (pages <= this.#limit) return
@@ -29,13 +36,5 @@ export class LogKept {
     this.#emptying = 'begun'
     const end = (): void => void (this.#emptying = 'all but the rest')
     this.#elsewhere.emptyLog().then(end, end)
-  }
-
-  /** Before a batch. */
-  async finishEmptying(): Promise<void> {
-    if (this.#emptying !== 'all but the rest') return
-    this.#emptying = 'no'
-    // One that ended is started anew for the next batch, or the next time.
-    await this.#elsewhere.emptyLog().catch(() => undefined)
   }
 }
