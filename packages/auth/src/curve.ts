@@ -47,19 +47,25 @@ export function sharedPoint(point: Point, privateKey: Uint8Array): Uint8Array {
   return secp256k1.ecdh(point, privateKey, { hashfn }, new Uint8Array(33))
 }
 
-/**
- * What BRC-42 adds to a key: HMAC-SHA256 of the invoice number under the shared point, which has at most 64 bytes. 32 bytes.
- * Of two hashes (RFC 2104): `createHmac` makes an object that the garbage collector must end, which costs as much again.
- */
+/** What BRC-42 adds to a key: HMAC-SHA256 of the invoice number under the shared point, 32 bytes. */
 export function childTweak(shared: Uint8Array, invoice: string): Uint8Array {
-  const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(invoice))
+  return hmacSha256(shared, invoice)
+}
+
+/**
+ * HMAC-SHA256 with a key of at most 64 bytes, of text in UTF-8 or of bytes. Of two hashes (RFC 2104): `createHmac` makes an object that
+ * the garbage collector must end, which costs as much again.
+ */
+export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
+  const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(data))
   const outer = Buffer.allocUnsafe(blockBytes + 32)
   for (let at = 0; at < blockBytes; at++) {
-    const byte = shared[at] ?? 0
+    const byte = key[at] ?? 0
     inner[at] = byte ^ 0x36
     outer[at] = byte ^ 0x5c
   }
-  inner.write(invoice, blockBytes)
+  if (typeof data === 'string') inner.write(data, blockBytes)
+  else inner.set(data, blockBytes)
   outer.set(sha256(inner), blockBytes)
   return sha256(outer)
 }

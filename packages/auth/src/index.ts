@@ -1,5 +1,6 @@
 export { ConnectionAuth, type ConnectionInput } from './connection-auth.ts'
 export { crossOrigin } from './cross-origin.ts'
+export { hmacSha256 } from './curve.ts'
 export { HostSession } from './host-session.ts'
 export { IdentityWallet } from './identity-wallet.ts'
 export type { Counterparty } from './key-ring.ts'

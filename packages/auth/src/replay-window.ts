@@ -67,8 +67,9 @@ export class ReplayWindow {
    * own is refused.
    */
   digest(call: string): CallDigest {
-    const bytes = hash('sha256', this.#secret + call, 'buffer')
-    return { high: bytes.readUInt32LE(0), low: bytes.readUInt32LE(4) }
+    // As text, of a character for each byte: a buffer has memory of its own outside the heap.
+    const digest = hash('sha256', this.#secret + call, 'binary')
+    return { high: uint32At(digest, 0), low: uint32At(digest, 4) }
   }
 
   /** Whether a call would be a replay or belongs to an ended session. Changes nothing: for a look before the signature. */
@@ -196,6 +197,12 @@ export class ReplayWindow {
       this.#end(holder, nowS)
     }
   }
+}
+
+/** Little-endian. */
+function uint32At(binary: string, at: number): number {
+  const code = (offset: number): number => binary.charCodeAt(at + offset)
+  return (code(0) | (code(1) << 8) | (code(2) << 16) | (code(3) << 24)) >>> 0
 }
 
 function uint32s(...values: number[]): Buffer {

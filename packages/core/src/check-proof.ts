@@ -34,11 +34,11 @@ const unproven = { refused: 'ERR_SENDER_LINKAGE_VERIFICATION_FAILED' } as const
 export async function checkProof(
   host: IdentityKey,
   item: Incoming,
-  deps: ProofDeps & { readonly nowMs: number },
+  nowMs: number,
+  deps: ProofDeps,
 ): Promise<CheckedProof> {
   const { proof, recipient, box, sender } = item
-  const refused =
-    proof.kind === 'envelope' ? timeRefusal(proof.envelope.timestampMs, deps.nowMs, deps.memoryDays) : null
+  const refused = proof.kind === 'envelope' ? timeRefusal(proof.envelope.timestampMs, nowMs, deps.memoryDays) : null
   if (refused !== null) return { refused }
   const demanded = await deps.policies.demanded(recipient, box, item.body)
   if (!isProofAtLeast(proof.kind, demanded)) {
@@ -46,7 +46,7 @@ export async function checkProof(
   }
   switch (proof.kind) {
     case 'envelope': {
-      const checked = checkEnvelope(item, proof.envelope, deps)
+      const checked = checkEnvelope(item, proof.envelope, nowMs, deps)
       if ('envelope' in checked) return { envelope: checked.envelope, request: null }
       return checked.refused === 'ERR_INVALID_ENVELOPE' ? unproven : checked
     }

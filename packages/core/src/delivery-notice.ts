@@ -2,7 +2,6 @@ import {
   deliveryFailuresBox,
   deliveryFailureText,
   envelopeHash,
-  envelopeText,
   type DeliveryFailure,
   type Envelope,
   type EnvelopeMessage,
@@ -46,7 +45,7 @@ export async function deliveryNotice(
   // One of each kind for each message.
   const message = { ...named, messageId: `${kind}-${handle}` as MessageId, contentType: 'text/plain', body } as const
   const envelope = await sign(message, nowMs)
-  const hash = envelopeHash(envelopeText(message, nowMs, hasher), hasher)
+  const hash = envelopeHash(message, nowMs, hasher)
   return { ...message, envelope: { ...envelope, hash }, request: null }
 }
 

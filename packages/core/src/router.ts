@@ -221,7 +221,7 @@ export class Router {
     if (envelope === null) return placement
     const { message, here, acceptedAtMs: nowMs } = placement
     const check = here === 'none' ? carryEnvelope : checkEnvelope
-    const checked = check(message, envelope, { ...this.#deps, nowMs })
+    const checked = check(message, envelope, nowMs, this.#deps)
     if ('refused' in checked) throw new RelayError(checked.refused)
     return { ...placement, message: { ...message, ...checked } }
   }
@@ -276,7 +276,7 @@ export class Router {
     const refused = timeRefusal(forwardIdTimeMs(item.forwardId), nowMs, memoryDays)
     if (refused !== null) return { refused }
     if (!(await homes.has(item.recipient, item.box))) return { refused: 'ERR_RECIPIENT_NOT_HOSTED' }
-    const checked = await checkProof(originHost, item, { ...this.#deps, nowMs })
+    const checked = await checkProof(originHost, item, nowMs, this.#deps)
     if ('refused' in checked) return checked
     // Only now, so that nobody learns by a sender's bare name whom that sender's friends have blocked.
     const refusal = refusalFor(await this.#deps.permissions.fee(item.recipient, item.box, item.sender))

@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual, type Cipher, type Decipher } from 'node:crypto'
-import type { IdentityWallet } from '@overpost/auth'
+import { createCipheriv, createDecipheriv, timingSafeEqual, type Cipher, type Decipher } from 'node:crypto'
+import { hmacSha256, type IdentityWallet } from '@overpost/auth'
 import type { Handled, HandleSeal } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 
@@ -48,6 +48,9 @@ export class SealedHandles implements HandleSeal {
   }
 
   #tag(block: Uint8Array, sender: IdentityKey): Uint8Array {
-    return createHmac('sha256', this.#tagKey).update(sender).update(block).digest().subarray(0, tagBytes)
+    const tagged = Buffer.allocUnsafe(sender.length + block.length)
+    tagged.write(sender, 'latin1')
+    tagged.set(block, sender.length)
+    return hmacSha256(this.#tagKey, tagged).subarray(0, tagBytes)
   }
 }

@@ -8,7 +8,7 @@ import {
   type RoutingAuthorization,
   type RoutingTerms,
 } from './phip-authorization.ts'
-import { identityKeySchema, type IdentityKey } from './scalars.ts'
+import { identityKeySchema, toIdentityKey, type IdentityKey } from './scalars.ts'
 import { parseSignature } from './signature-field.ts'
 
 /** `POST /authorizeRouting` on the wire: BRC-34's form with `message`, or ours with the terms one by one, or both. */
@@ -83,7 +83,7 @@ function parseMessage(message: string, dates: AuthorizationDates | null): Omit<R
     message.endsWith(suffix) ? message.slice(0, message.length - suffix.length) : '',
   )
   const [, key, origin, pattern] = match ?? []
-  const hostKey = parseOrNull(identityKeySchema, key)
+  const hostKey = toIdentityKey(key)
   if (hostKey === null || origin === undefined || pattern === undefined) {
     throw new RelayError('ERR_INVALID_AUTHORIZATION', 'The message is not of the form that BRC-34 has a user sign.')
   }
@@ -96,7 +96,7 @@ function parseFields(request: JsonRecord): {
   origin: string | null
   regex: string | null
 } {
-  const hostKey = isAbsent(request['hostKey']) ? null : parseOrNull(identityKeySchema, request['hostKey'])
+  const hostKey = isAbsent(request['hostKey']) ? null : toIdentityKey(request['hostKey'])
   if (hostKey === null && !isAbsent(request['hostKey'])) {
     throw new RelayError('ERR_INVALID_REQUEST', 'hostKey is not a public key.')
   }

@@ -48,8 +48,8 @@ function signedText(message: EnvelopeMessage, timestampMs: number, hasher: Hashe
 }
 
 /** What a host remembers of an envelope, so that no other host can hand it in again: 64 hexadecimal digits. */
-export function envelopeHash(text: Uint8Array, hasher: Hasher): string {
-  return bytesToHex(hasher.sha256(text))
+export function envelopeHash(message: EnvelopeMessage, timestampMs: number, hasher: Hasher): string {
+  return bytesToHex(hasher.sha256(signedText(message, timestampMs, hasher)))
 }
 
 /** Signs `message` with the wallet of its sender. */

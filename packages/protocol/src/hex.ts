@@ -1,3 +1,11 @@
+/** What a character code stands for; {@link none} for what is no digit. */
+const none = 0xff
+const values = new Uint8Array(128).fill(none)
+for (let value = 0; value < 16; value += 1) {
+  const digit = value.toString(16)
+  values[digit.charCodeAt(0)] = value
+  values[digit.toUpperCase().charCodeAt(0)] = value
+}
 const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Lower-case hexadecimal digits, two for each byte. */
@@ -12,16 +20,10 @@ export function hexToBytes(hex: string): Uint8Array | null {
   if (hex.length % 2 !== 0) return null
   const bytes = new Uint8Array(hex.length / 2)
   for (let index = 0; index < bytes.length; index += 1) {
-    const high = digitValue(hex.charCodeAt(2 * index))
-    const low = digitValue(hex.charCodeAt(2 * index + 1))
-    if (high < 0 || low < 0) return null
-    bytes[index] = high * 16 + low
+    const high = values[hex.charCodeAt(2 * index)] ?? none
+    const low = values[hex.charCodeAt(2 * index + 1)] ?? none
+    if ((high | low) === none) return null
+    bytes[index] = (high << 4) | low
   }
   return bytes
-}
-
-function digitValue(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48
-  const lower = code | 32
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1
 }

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { bytesToHex } from './hex.ts'
 import type { EnvelopeJson } from './envelope.ts'
 import { RelayError } from './errors.ts'
-import { asRecord, isAbsent, parseOrNull } from './json.ts'
+import { asRecord, isAbsent } from './json.ts'
 import type { RequestItemJson } from './propagate-message.ts'
-import { boxNameSchema, identityKeySchema, type BoxName, type IdentityKey, type MessageId } from './scalars.ts'
+import { identityKeySchema, toBoxName, type BoxName, type IdentityKey, type MessageId } from './scalars.ts'
 import type { ShownProof } from './sender-proof.ts'
 import type { Hasher } from './signature-verifier.ts'
 
@@ -85,7 +85,7 @@ export type ListMessagesAnswer = z.output<typeof listMessagesAnswerSchema>
 export function parseListMessages(json: unknown): ListMessagesRequest {
   const { messageBox, limit, cursor, envelope } = asRecord(json) ?? {}
   if (isAbsent(messageBox) || messageBox === '') throw new RelayError('ERR_MESSAGEBOX_REQUIRED')
-  const box = parseOrNull(boxNameSchema, messageBox)
+  const box = toBoxName(messageBox)
   if (box === null) throw new RelayError('ERR_INVALID_MESSAGEBOX')
   if (!isAbsent(limit) && !isLimit(limit)) {
     throw new RelayError('ERR_INVALID_PARAMETERS', `limit must be a whole number from 1 to ${maxListLimit}.`)

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { RelayError } from './errors.ts'
-import { asRecord, isAbsent, isNestedTooDeep, parseOrNull } from './json.ts'
+import { asRecord, isAbsent, isNestedTooDeep } from './json.ts'
 import { listedMessageSchema, type ListedMessageJson } from './list-messages.ts'
-import { boxNameSchema, identityKeySchema, type BoxName, type IdentityKey } from './scalars.ts'
+import { toBoxName, toIdentityKey, type BoxName, type IdentityKey } from './scalars.ts'
 import { parseSendMessage, type SendMessageRequest } from './send-message.ts'
 
 /** Where plain WebSockets are taken (docs/specs/live.md). */
@@ -41,8 +41,8 @@ const maxCursorCharacters = 200
 /** Boxes may have hyphens, keys have none: the first one parts them. */
 export function parseRoomId(roomId: unknown): Room | null {
   if (typeof roomId !== 'string' || roomId[keyCharacters] !== '-') return null
-  const owner = parseOrNull(identityKeySchema, roomId.slice(0, keyCharacters))
-  const box = parseOrNull(boxNameSchema, roomId.slice(keyCharacters + 1))
+  const owner = toIdentityKey(roomId.slice(0, keyCharacters))
+  const box = toBoxName(roomId.slice(keyCharacters + 1))
   return owner === null || box === null ? null : { owner, box }
 }
 
@@ -72,7 +72,7 @@ export function parseLiveSend(data: unknown, isPublicKey: (key: IdentityKey) => 
 export function parseFollow(data: unknown): FollowRequest {
   const { messageBox, cursor, from, envelope } = asRecord(data) ?? {}
   if (isAbsent(messageBox) || messageBox === '') throw new RelayError('ERR_MESSAGEBOX_REQUIRED')
-  const box = parseOrNull(boxNameSchema, messageBox)
+  const box = toBoxName(messageBox)
   if (box === null) throw new RelayError('ERR_INVALID_MESSAGEBOX')
   if (!isAbsent(from) && (from !== 'now' || !isAbsent(cursor))) {
     throw new RelayError('ERR_INVALID_PARAMETERS', 'from can only be "now", and not beside a cursor.')

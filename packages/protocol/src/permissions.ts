@@ -1,6 +1,6 @@
 import { RelayError, type ErrorCode } from './errors.ts'
-import { asRecord, isAbsent, parseOrNull } from './json.ts'
-import { boxNameSchema, identityKeySchema, type BoxName, type IdentityKey } from './scalars.ts'
+import { asRecord, isAbsent } from './json.ts'
+import { toBoxName, toIdentityKey, type BoxName, type IdentityKey } from './scalars.ts'
 import { maxRecipients } from './send-message.ts'
 
 /** The parameters of a query, as HTTP servers give them: one that came several times is a list. */
@@ -120,7 +120,7 @@ function boxParameter(query: QueryParameters): string | string[] | undefined {
 }
 
 function parseBox(value: unknown): BoxName {
-  const box = parseOrNull(boxNameSchema, value)
+  const box = toBoxName(value)
   if (box === null) throw new RelayError('ERR_INVALID_MESSAGE_BOX')
   return box
 }
@@ -130,7 +130,7 @@ function parseSender(value: unknown, isPublicKey: (key: IdentityKey) => boolean)
 }
 
 function parseKey(value: unknown, isPublicKey: (key: IdentityKey) => boolean): IdentityKey {
-  const key = parseOrNull(identityKeySchema, value)
+  const key = toIdentityKey(value)
   if (key === null || !isPublicKey(key)) throw new RelayError('ERR_INVALID_PUBLIC_KEY')
   return key
 }

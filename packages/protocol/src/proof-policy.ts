@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { RelayError } from './errors.ts'
 import { asRecord, isAbsent, parseOrNull } from './json.ts'
-import { boxNameSchema, type BoxName } from './scalars.ts'
+import { boxNameSchema, toBoxName, type BoxName } from './scalars.ts'
 import { isProofAtLeast, proofKinds, type ProofKind } from './sender-proof.ts'
 
 /** The proof of the sender that somebody demands of what other hosts hand in (docs/specs/proof-policy.md). */
@@ -62,7 +62,7 @@ export function isCiphertext(body: string): boolean {
 export function parseProofPolicy(json: unknown): ProofPolicyRequest {
   const { messageBox, minimum, plaintextOnly } = asRecord(json) ?? {}
   if (isAbsent(messageBox) || messageBox === '') throw new RelayError('ERR_MESSAGEBOX_REQUIRED')
-  const box = parseOrNull(boxNameSchema, messageBox)
+  const box = toBoxName(messageBox)
   if (box === null) throw new RelayError('ERR_INVALID_MESSAGEBOX')
   if (!isAbsent(plaintextOnly) && typeof plaintextOnly !== 'boolean') {
     throw new RelayError('ERR_INVALID_PARAMETERS', 'plaintextOnly must be true or false.')

@@ -1,11 +1,13 @@
 import * as z from 'zod'
 import { envelopeFromJson, type Envelope, type EnvelopeJson } from './envelope.ts'
 import { RelayError } from './errors.ts'
-import { asRecord, isAbsent, parseOrNull, type JsonRecord } from './json.ts'
+import { asRecord, isAbsent, type JsonRecord } from './json.ts'
 import {
-  boxNameSchema,
   identityKeySchema,
   messageIdSchema,
+  toBoxName,
+  toIdentityKey,
+  toMessageId,
   type BoxName,
   type IdentityKey,
   type MessageId,
@@ -68,7 +70,7 @@ export type SendMessageAnswer = z.output<typeof sendMessageAnswerSchema>
 export function parseSendMessage(json: unknown, isPublicKey: (key: IdentityKey) => boolean): SendMessageRequest {
   const message = asRecord(asRecord(json)?.['message'])
   if (message === null) throw new RelayError('ERR_MESSAGE_REQUIRED')
-  const box = parseOrNull(boxNameSchema, message['messageBox'])
+  const box = toBoxName(message['messageBox'])
   if (box === null) throw new RelayError('ERR_INVALID_MESSAGEBOX')
   const body = parseBody(message['body'])
 
@@ -79,7 +81,7 @@ export function parseSendMessage(json: unknown, isPublicKey: (key: IdentityKey) 
     throw new RelayError('ERR_INVALID_REQUEST', `A message can have at most ${maxRecipients} recipients.`)
   }
   const recipients = keys.map((key) => {
-    const recipient = parseOrNull(identityKeySchema, key)
+    const recipient = toIdentityKey(key)
     if (recipient === null || !isPublicKey(recipient)) throw new RelayError('ERR_INVALID_RECIPIENT_KEY')
     return recipient
   })
@@ -114,7 +116,7 @@ function parseIds(value: unknown, recipients: number): MessageId[] {
   const ids = listOf(value)
   if (ids.length !== recipients) throw new RelayError('ERR_MESSAGEID_COUNT_MISMATCH')
   return ids.map((id) => {
-    const messageId = parseOrNull(messageIdSchema, id)
+    const messageId = toMessageId(id)
     if (messageId === null) throw new RelayError('ERR_INVALID_MESSAGEID')
     return messageId
   })

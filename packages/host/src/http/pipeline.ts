@@ -53,6 +53,7 @@ export function createPipeline(deps: PipelineDeps): Koa {
   if (operator !== null) app.use(operator)
   app.use(auth.middleware())
   app.use(callerLimits.byCaller())
+  app.use(plainRoutes(router))
   app.use(router.routes())
   app.use(noRoute)
   return app
@@ -95,6 +96,25 @@ function servePublic(routes: Readonly<Record<string, Middleware>>): Middleware {
     await route(ctx, next)
   }
 }
+
+/**
+ * Routes without parameters, by a look into a map: the router tries all that it has, and puts their handlers together anew for each request.
+ * What is none of them, or is spelled another way, is left to it.
+ */
+function plainRoutes(router: Router<PeerState>): Middleware<PeerState> {
+  const handlers = new Map<string, Middleware<PeerState>>()
+  for (const { path, paramNames, methods, stack } of router.stack) {
+    const [handler, ...more] = stack as Middleware<PeerState>[]
+    if (typeof path !== 'string' || paramNames.length > 0 || handler === undefined || more.length > 0) continue
+    for (const method of methods) handlers.set(`${method} ${path}`, handler)
+  }
+  return async (ctx, next) => {
+    const handler = handlers.get(`${ctx.req.method} ${pathOf(ctx.req)}`) ?? toNext
+    await handler(ctx, next)
+  }
+}
+
+const toNext: Middleware = (_, next) => next()
 
 /** Koa's own parses the whole URL, which costs more than the rest of what is done here. */
 function pathOf({ url = '/' }: IncomingMessage): string {

@@ -25,6 +25,8 @@ export class WriterContext extends Connection {
   readonly #nextOutgoingId: Float64Array
   /** Whether an owner may have acknowledged something before it came; null: not looked up yet. */
   mayAwait: boolean | null = null
+  /** How long commits took so far, in ms: in them the disk is written to and synced. */
+  syncMs = 0
   /** Null: none. */
   readonly quotas: Quotas | null
 
@@ -108,6 +110,15 @@ export class WriterContext extends Connection {
       this.#mailboxes.set(key, mailbox)
     }
     this.#appendedTo.clear()
+  }
+
+  commit(): void {
+    const startedMs = performance.now()
+    try {
+      this.sql('COMMIT').run()
+    } finally {
+      this.syncMs += performance.now() - startedMs
+    }
   }
 
   /** Forgets what a transaction that was rolled back may have taught, or another writer changed. */

@@ -20,16 +20,16 @@ describe('AdaptiveRunner', () => {
   let nowMs: number
   let logPages: number
   let outcomes: JobOutcome[]
-  /** What the next batches take. */
-  let tookMs: number
+  /** How long the next batches wait for the disk. */
+  let syncMs: number
   let emptied: (() => void)[]
   beforeEach(() => {
-    ;[told, nowMs, logPages, outcomes, tookMs, emptied] = [[], 0, 0, [done], 1, []]
+    ;[told, nowMs, logPages, outcomes, syncMs, emptied] = [[], 0, 0, [done], 1, []]
   })
 
   const ran = (where: string, isAnew: boolean): Ran => {
     told.push(isAnew ? `${where}, anew` : where)
-    return { outcomes, tookMs }
+    return { outcomes, syncMs }
   }
   const here: WriterHere = {
     run: (_, isAnew) => ran('here', isAnew),
@@ -57,21 +57,42 @@ describe('AdaptiveRunner', () => {
     expect(new Set(told)).to.deep.equal(new Set(['here']))
   })
 
-  it('goes elsewhere after one that is long, and comes back when the disk was quick for a while, not before a minute', async () => {
+  it('goes elsewhere after a long sync, and comes back when the disk was quick for a while, not before a second', async () => {
     const runner = newRunner()
-    tookMs = 30
+    syncMs = 30
     await run(runner, 1)
-    tookMs = 1
+    syncMs = 1
     await run(runner, 50)
     expect(told.slice(0, 3)).to.deep.equal(['here', 'elsewhere, anew', 'elsewhere'])
-    nowMs = 61_000
+    nowMs = 1_001
     await run(runner, 3)
     expect(told.slice(-3)).to.deep.equal(['elsewhere', 'here, anew', 'here'])
   })
 
+  it('stays elsewhere longer each time that a sync is long again, up to a minute, and a second only when it was well for long', async () => {
+    const runner = newRunner()
+    const stays: number[] = []
+    for (let times = 0; times < 9; times++) {
+      // In the eighth round the disk was well for longer than a minute.
+      if (times === 8) nowMs += 61_000
+      syncMs = 30
+      await run(runner, 1)
+      syncMs = 1
+      await run(runner, 50)
+      const leftAtMs = nowMs
+      while (told.at(-1) !== 'here, anew') {
+        nowMs += 1_000
+        await run(runner, 1)
+        if (told.at(-1) === 'elsewhere') await run(runner, 1)
+      }
+      stays.push((nowMs - leftAtMs) / 1_000)
+    }
+    expect(stays).to.deep.equal([2, 3, 5, 9, 17, 33, 61, 61, 2])
+  })
+
   it('goes elsewhere when each takes a while, as on a disk with slow syncs, and stays there as long as they do', async () => {
     const runner = newRunner()
-    tookMs = 11
+    syncMs = 11
     await run(runner, 20)
     const moved = told.indexOf('elsewhere, anew')
     expect(moved).to.be.within(2, 10)
@@ -157,7 +178,7 @@ describe('AdaptiveRunner', () => {
       const data = { file, maxFileBytes: null, quotas: null, reserveBytes: 0, nextOutgoingId }
       const [writer, thread] = [new BatchWriter(data), new ThreadRunner(data)]
       const quick: WriterHere = {
-        run: (jobs, isAnew) => ({ ...writer.run(jobs, isAnew), tookMs: 1 }),
+        run: (jobs, isAnew) => ({ ...writer.run(jobs, isAnew), syncMs: 1 }),
         leaveLog: () => writer.leaveLog(),
         logPages: () => writer.logPages(),
         close: () => writer.close(),

@@ -27,10 +27,10 @@ export class BatchWriter implements WriterHere {
   }
 
   run(jobs: readonly Job[], isAnew: boolean): Ran {
-    const startedMs = performance.now()
     if (isAnew) this.#context.reset()
+    const before = this.#context.syncMs
     const outcomes = runBatch(this.#context, jobs, this.#space)
-    return { outcomes, tookMs: performance.now() - startedMs }
+    return { outcomes, syncMs: this.#context.syncMs - before }
   }
 
   leaveLog(): number {

@@ -64,7 +64,6 @@ function attempt(context: WriterContext, jobs: readonly Job[]): JobOutcome[] {
 
 function runTogether(context: WriterContext, jobs: readonly Job[]): JobOutcome[] {
   const begin = context.sql('BEGIN IMMEDIATE')
-  const commit = context.sql('COMMIT')
   try {
     begin.run()
     const outcomes = jobs.map(({ name, input }): JobOutcome => {
@@ -72,7 +71,7 @@ function runTogether(context: WriterContext, jobs: readonly Job[]): JobOutcome[]
       return { kind: 'done', value: run(context, input) }
     })
     context.flush()
-    commit.run()
+    context.commit()
     return outcomes
   } catch (error) {
     context.reset()

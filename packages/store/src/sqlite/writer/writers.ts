@@ -1,9 +1,9 @@
 import type { Job, JobOutcome } from './run-batch.ts'
 
-/** What came of a batch, and how long its thread was busy with it. */
+/** What came of a batch, and how long its thread waited for the disk. */
 export interface Ran {
   readonly outcomes: readonly JobOutcome[]
-  readonly tookMs: number
+  readonly syncMs: number
 }
 
 /** A writer in the thread that asks. `isAnew`: the other one may have written since. */
