@@ -6,17 +6,16 @@ import { wrapBody, type ListedMessageJson } from '@overpost/protocol'
  * since a listing is little else than this for each row: an object for `JSON.stringify` takes twice the time.
  */
 export function listedMessageText(message: PagedMessage, withProof: boolean): string {
-  const { listedId, messageId, sender, box, receivedAtMs, proof, originHost } = message
+  const { listedId, messageId, sender, box, receivedAtMs, proof, originHost, contentType, body } = message
   const time = isoTime(receivedAtMs)
-  return (
-    `{"messageId":${quoted(listedId)}${listedId === messageId ? '' : `,"id":${quoted(messageId)}`}` +
-    `,"body":${wrappedText(message)},"sender":"${sender}","box":${quoted(box)},"timestamp":${receivedAtMs}` +
-    `,"createdAt":"${time}","updatedAt":"${time}","created_at":"${time}","updated_at":"${time}","proof":"${proof}"` +
+  const text = wrapped(contentType, body)
+  const rest =
+    (listedId === messageId ? '' : `,"id":"${escaped(messageId)}"`) +
     (originHost === null ? '' : `,"originHost":"${originHost}"`) +
     (message.acknowledgedElsewhere ? ',"acknowledgedElsewhere":true' : '') +
-    (withProof ? proofText(message) : '') +
-    '}'
-  )
+    (withProof ? proofText(message) : '')
+  // One piece of text, which is put together once: the fewer parts it has the sooner.
+  return `{"messageId":"${escaped(listedId)}","body":"${text}","sender":"${sender}","box":"${escaped(box)}","timestamp":${receivedAtMs},"createdAt":"${time}","updatedAt":"${time}","created_at":"${time}","updated_at":"${time}","proof":"${proof}"${rest}}`
 }
 
 /** As {@link listedMessageText}, for who puts it into JSON of their own. */
@@ -46,30 +45,27 @@ function requestJson({
 /** Of characters that stand for themselves in JSON, and in JSON in JSON. */
 const isPlain = /^[ !#-[\]-~]*$/
 
-function quoted(text: string): string {
-  return isPlain.test(text) ? `"${text}"` : JSON.stringify(text)
+/** What stands between the quotes of a JSON string. */
+function escaped(text: string): string {
+  return isPlain.test(text) ? text : JSON.stringify(text).slice(1, -1)
 }
 
-function wrappedText(message: PagedMessage): string {
-  return message.contentType === 'text/plain' && isPlain.test(message.body)
-    ? `"{\\"message\\":\\"${message.body}\\"}"`
-    : JSON.stringify(wrapBody(message))
+/** {@link wrapBody}, {@link escaped}. */
+function wrapped(contentType: PagedMessage['contentType'], body: string): string {
+  const isSimple = contentType === 'text/plain' && isPlain.test(body)
+  return isSimple ? `{\\"message\\":\\"${body}\\"}` : escaped(wrapBody({ contentType, body }))
 }
 
-const dayMs = 86_400_000
-const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
-let day = { number: 0, text: '1970-01-01T' }
+const minuteMs = 60_000
+const seconds = Array.from({ length: 60 }, (_, number) => `${String(number).padStart(2, '0')}.`)
+const thousandths = Array.from({ length: 1000 }, (_, number) => `${String(number).padStart(3, '0')}Z`)
+let minute = { number: 0, text: '1970-01-01T00:00:' }
 
-/** As `Date.toISOString`, which works out the date each time; here most times are of one day. */
+/** As `Date.toISOString`, which works out the date each time; here most times are of the minute before. */
 function isoTime(atMs: number): string {
-  const number = Math.floor(atMs / dayMs)
-  if (number !== day.number) day = { number, text: new Date(number * dayMs).toISOString().slice(0, 11) }
-  const ms = atMs - number * dayMs
-  const [hours, minutes, seconds] = [
-    Math.floor(ms / 3_600_000),
-    Math.floor(ms / 60_000) % 60,
-    Math.floor(ms / 1000) % 60,
-  ]
-  const thousandths = ms % 1000
-  return `${day.text}${twoDigits[hours]}:${twoDigits[minutes]}:${twoDigits[seconds]}.${thousandths < 100 ? '0' : ''}${twoDigits[thousandths] ?? thousandths}Z`
+  const number = Math.floor(atMs / minuteMs)
+  if (number !== minute.number) minute = { number, text: new Date(number * minuteMs).toISOString().slice(0, 17) }
+  const ms = atMs - number * minuteMs
+  const second = Math.floor(ms / 1000)
+  return `${minute.text}${seconds[second] ?? ''}${thousandths[ms - second * 1000] ?? ''}`
 }
