@@ -21,7 +21,9 @@ describe('a user who moves with what waits', function () {
   before(async () => {
     network = await TestNetwork.start({ hosts: 2 })
     await network.authorize(bob, 'A')
-    writeFileSync(join(network.dir, 'bob.key'), bob.privateKey, { mode: 0o600 })
+    for (const [name, { privateKey }] of Object.entries({ alice, bob })) {
+      writeFileSync(join(network.dir, `${name}.key`), privateKey, { mode: 0o600 })
+    }
   })
   after(() => network[Symbol.asyncDispose]())
 
@@ -33,10 +35,16 @@ describe('a user who moves with what waits', function () {
   it('finds each of them at the new host, once, though either host is killed again and again', async () => {
     const client = network.client(alice, 'A')
     const sent: string[] = []
+    const handles: string[] = []
+    const [first] = await client.send({ recipient: bob.key, box: 'inbox', body: 'acknowledged before' })
+    await network.client(bob, 'A').acknowledge([{ box: 'inbox', sender: alice.key, messageId: first!.messageId }])
     for (let from = 0; from < messages; from += 50) {
       const some = Array.from({ length: 50 }, (_, index) => `message ${from + index}`)
-      await Promise.all(some.map((body, index) => client.send({ recipient: bob.key, box: boxes[index % 2]!, body })))
+      const answers = await Promise.all(
+        some.map((body, index) => client.send({ recipient: bob.key, box: boxes[index % 2]!, body })),
+      )
       sent.push(...some)
+      handles.push(...answers.flatMap(([answer]) => answer?.handle ?? []))
     }
     expect((await listed('A')).toSorted()).to.deep.equal(sent.toSorted())
     // Half of what one call takes by default: so that there are calls enough to kill in between.
@@ -86,6 +94,20 @@ describe('a user who moves with what waits', function () {
     expect(JSON.parse(again.out.trim().split('\n').at(-1)!)).to.deep.equal({ waiting: 0, done: true })
     expect((await listed('B')).toSorted()).to.deep.equal(sent.toSorted())
     expect(await listed('A')).to.deep.equal([])
+    const movedTo = network.host('B').identityKey
+    for (let from = 0; from < messages; from += 100) {
+      const asked = handles.slice(from, from + 100)
+      const expected = asked.map((handle) => ({ handle, state: 'delivered', movedTo }))
+      expect(await client.status(asked)).to.deep.equal(expected)
+    }
+    const words = await runOverpost(
+      ...['status', `${first!.handle},${handles[0]}`, '--host', 'A', '--dir', network.dir],
+      ...['--key-file', join(network.dir, 'alice.key')],
+    )
+    expect(words.out.trim().split('\n')).to.deep.equal([
+      `${first!.handle}  acknowledged`,
+      `${handles[0]}  delivered     moved with its recipient to the host ${movedTo}`,
+    ])
     for await (const message of network.client(bob, 'B').listAll({ box: 'inbox', limit: 1000, withEnvelope: true })) {
       expect(message, message.messageId).to.include({ proof: 'envelope', verified: true })
     }

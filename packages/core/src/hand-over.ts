@@ -4,7 +4,7 @@ import { backoffMs, type BackoffPolicy } from './backoff.ts'
 import type { Destination } from './message.ts'
 import type { Clock } from './ports/clock.ts'
 import type { CoreEvents } from './ports/events.ts'
-import type { HandoverPlace, HandoverStore } from './ports/handover-store.ts'
+import type { HandoverPlace, HandoverStore, WaitingMessage } from './ports/handover-store.ts'
 import type { HandoverLink } from './ports/host-link.ts'
 import type { MailboxStore, StoredMessage } from './ports/mailbox-store.ts'
 import type { Random } from './ports/random.ts'
@@ -12,7 +12,7 @@ import type { Resolver } from './resolve-hosts.ts'
 
 export interface HandoverDeps {
   readonly handovers: HandoverStore
-  readonly mailboxes: Pick<MailboxStore, 'incarnation' | 'acknowledgeByName'>
+  readonly mailboxes: Pick<MailboxStore, 'incarnation'>
   readonly resolver: Pick<Resolver, 'resolve'>
   readonly link: HandoverLink
   readonly verifier: Pick<SignatureVerifier, 'sha256'>
@@ -63,8 +63,7 @@ async function handOverAll(handover: SignedHandover, deps: HandoverDeps, signal:
       await deps.handovers.finish(handover)
       return true
     }
-    const messages = page.map(({ message }) => message)
-    if ((await handOverSome(handover, destination, messages, deps, signal)) === 'later') return false
+    if ((await handOverSome(handover, destination, page, deps, signal)) === 'later') return false
     after = last.place
   }
 }
@@ -72,24 +71,24 @@ async function handOverAll(handover: SignedHandover, deps: HandoverDeps, signal:
 async function handOverSome(
   handover: SignedHandover,
   destination: Destination,
-  messages: readonly StoredMessage[],
+  waiting: readonly WaitingMessage[],
   deps: HandoverDeps,
   signal: AbortSignal,
 ): Promise<Step> {
-  const { link, mailboxes, events } = deps
-  const named = messages.map((message) => ({ message, forwardId: placeId(message, handover, deps) }))
+  const { handovers, link, clock, events } = deps
+  const named = waiting.map(({ message }) => ({ message, forwardId: placeId(message, handover, deps) }))
   const call = await link.handOver(destination, handover, named, signal)
   if (call.kind !== 'answered') {
     const isTooLarge = call.kind === 'refused' && (call.status === 413 || call.status === 400)
-    if (!isTooLarge || messages.length === 1) return isTooLarge ? 'more' : 'later'
-    const half = Math.ceil(messages.length / 2)
-    const first = await handOverSome(handover, destination, messages.slice(0, half), deps, signal)
-    return first === 'later' ? first : await handOverSome(handover, destination, messages.slice(half), deps, signal)
+    if (!isTooLarge || waiting.length === 1) return isTooLarge ? 'more' : 'later'
+    const half = Math.ceil(waiting.length / 2)
+    const first = await handOverSome(handover, destination, waiting.slice(0, half), deps, signal)
+    return first === 'later' ? first : await handOverSome(handover, destination, waiting.slice(half), deps, signal)
   }
-  const stored = messages.filter((_, at) => call.answers[at]?.kind === 'stored')
-  await mailboxes.acknowledgeByName(handover.userKey, stored)
-  events.handedOver({ destination, messages: stored.length, left: messages.length - stored.length })
-  const isLater = messages.some((_, at) => {
+  const stored = waiting.flatMap(({ place }, at) => (call.answers[at]?.kind === 'stored' ? [place] : []))
+  await handovers.removeMoved(stored, destination.hostKey, clock.nowMs())
+  events.handedOver({ destination, messages: stored.length, left: waiting.length - stored.length })
+  const isLater = waiting.some((_, at) => {
     const answer = call.answers[at]
     return answer === undefined || (answer.kind === 'refused' && !isFinalRefusal(answer))
   })

@@ -54,7 +54,7 @@ export type {
   LogLink,
   ParcelAnswer,
 } from './ports/host-link.ts'
-export type { HandoverPlace, HandoverState, HandoverStore } from './ports/handover-store.ts'
+export type { HandoverPlace, HandoverState, HandoverStore, WaitingMessage } from './ports/handover-store.ts'
 export type {
   Arrival,
   BoxAge,
@@ -88,10 +88,12 @@ export type { DeliveryRule, PermissionStore, RuleName } from './ports/permission
 export {
   mostHashedBytes,
   type DestinationRecord,
+  type Found,
   type FoundRecord,
   type MessageRecord,
   type MessageRecords,
   type MessageState,
+  type Removal,
 } from './ports/message-records.ts'
 export type { ProofPolicyStore } from './ports/proof-policy-store.ts'
 export type { QueueChange, QueuedMessage, QueueOfDestination, QueueStore } from './ports/queue-store.ts'

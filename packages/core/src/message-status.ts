@@ -1,16 +1,16 @@
 import type { IdentityKey } from '@overpost/protocol'
 import type { HandleSeal } from './ports/handle-seal.ts'
-import type { FoundRecord, MessageRecords } from './ports/message-records.ts'
+import type { FoundRecord, MessageRecords, Removal } from './ports/message-records.ts'
 
 /** What a sender is told of one message. `unknown`: it is not theirs, not of this store, or forgotten. */
 export type MessageStatus =
   | { readonly kind: 'record'; readonly handle: string; readonly record: FoundRecord }
-  /** No more than that is known any more. `isPruned`: as of a record. */
+  /** No more than that is known any more. `removal`: as of a record. */
   | {
       readonly kind: 'ended'
       readonly handle: string
       readonly state: 'delivered' | 'acknowledged'
-      readonly isPruned: boolean
+      readonly removal: Removal | null
     }
   | { readonly kind: 'unknown'; readonly handle: string }
 
@@ -21,8 +21,8 @@ export interface StatusDeps {
 
 /**
  * What became of messages, in the order of their handles. A message that stays here has no record of its own: its place in the
- * box is what its handle names, and when nothing is there any more its recipient has acknowledged it, or the box
- * has not kept it for so long.
+ * box is what its handle names, and when nothing is there any more its recipient has acknowledged it, unless its removal was
+ * noted.
  */
 export async function statusOf(
   sender: IdentityKey,
@@ -39,11 +39,11 @@ export async function statusOf(
     const handled = opened[index] ?? null
     if (handled === null) return { kind: 'unknown', handle }
     // Its envelope was remembered, so it was in a box here, or went on to its home.
-    if (handled.kind === 'gone') return { kind: 'ended', handle, state: 'delivered', isPruned: false }
+    if (handled.kind === 'gone') return { kind: 'ended', handle, state: 'delivered', removal: null }
     const record = found[next++] ?? null
-    if (record === 'pruned') return { kind: 'ended', handle, state: 'delivered', isPruned: true }
+    if (record !== null && 'kind' in record) return { kind: 'ended', handle, state: 'delivered', removal: record }
     if (record !== null) return { kind: 'record', handle, record }
     if (handled.kind !== 'kept') return { kind: 'unknown', handle }
-    return { kind: 'ended', handle, state: 'acknowledged', isPruned: false }
+    return { kind: 'ended', handle, state: 'acknowledged', removal: null }
   })
 }

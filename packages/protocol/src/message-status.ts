@@ -36,7 +36,9 @@ const resultSchema = z.object({
   nextAttemptAtMs: z.number().optional(),
   attempts: z.number().optional(),
   reason: z.string().optional(),
-  /** What the box kept no longer is gone: whether its recipient acknowledged it before is not known. */
+  /** Its recipient moved to that host, which took it over. */
+  movedTo: identityKeySchema.optional(),
+  /** It is in its box no more: whether it was removed, or its recipient acknowledged it before, is not known. */
   pruned: z.literal(true).optional(),
   /** Of a message that is here: the host's own, complete. */
   receipt: receiptSchema.optional(),

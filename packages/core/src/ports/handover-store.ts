@@ -13,6 +13,12 @@ export interface HandoverPlace {
   readonly sequence: number
 }
 
+/** A message that waits, at its place. */
+export interface WaitingMessage {
+  readonly place: HandoverPlace
+  readonly message: StoredMessage
+}
+
 /** Which users move away, and what of theirs still waits. Each call is atomic and durable. @throws {RelayError} ERR_UNAVAILABLE */
 export interface HandoverStore {
   /**
@@ -28,9 +34,14 @@ export interface HandoverStore {
     user: IdentityKey,
     after: HandoverPlace | null,
     limits: { limit: number; maxBytes: number },
-  ): Promise<{ readonly place: HandoverPlace; readonly message: StoredMessage }[]>
+  ): Promise<WaitingMessage[]>
   /** How many that are. */
   waiting(user: IdentityKey): Promise<number>
+  /**
+   * The host `to` has these: removes those that are here still, and notes where they went (`MessageRecords`), for
+   * `OutboxStore.prune` to forget. What its owner acknowledged meanwhile stays acknowledged. Resolves to the count removed.
+   */
+  removeMoved(places: readonly HandoverPlace[], to: IdentityKey, nowMs: number): Promise<number>
   /** Nothing that can be handed over is left. */
   finish(handover: SignedHandover): Promise<void>
 }

@@ -38,13 +38,17 @@ export interface MessageRecord {
 /** How many bytes of bodies one question reads and hashes at most, but for a single body that is larger. */
 export const mostHashedBytes = 8 * 1024 * 1024
 
+/**
+ * Why a message that is in its box here no more does not count as acknowledged. `moved`: it was handed over to a host that its
+ * recipient moved to (`HandoverStore.removeMoved`). `pruned`: retention has removed what came after it, or a move did that is
+ * forgotten: whether it was acknowledged is not known.
+ */
+export type Removal = { readonly kind: 'moved'; readonly to: IdentityKey } | { readonly kind: 'pruned' }
+
 /** A record, with what the box of the recipient here adds. */
 export interface FoundRecord extends MessageRecord {
-  /**
-   * It is in its box here no more, of which retention has removed what came after it: whether it was acknowledged is not known.
-   * Then its state is `delivered`.
-   */
-  readonly isPruned: boolean
+  /** Then its state is `delivered`. */
+  readonly removal: Removal | null
   /**
    * SHA-256 of the body that is in the box here, 64 hexadecimal digits; null when it is not here, or when those of one question that
    * came before it, and this one, are more than {@link mostHashedBytes}: asked for alone it is there.
@@ -52,14 +56,16 @@ export interface FoundRecord extends MessageRecord {
   readonly bodyHash: string | null
 }
 
+export type Found = FoundRecord | Removal | null
+
 /**
  * Reads what became of accepted messages. A record in the outbox has its end once, and keeps it until it is forgotten
  * (`OutboxStore.prune`).
  */
 export interface MessageRecords {
   /**
-   * One per ref, in order. `pruned`: a `kept` one is gone, as {@link FoundRecord.isPruned} says. Null: a `kept` one is gone
-   * otherwise, so its recipient acknowledged it; an `outgoing` one is forgotten.
+   * One per ref, in order. A removal: so a `kept` one went. Null: a `kept` one is gone otherwise, so its recipient acknowledged
+   * it; an `outgoing` one is forgotten.
    */
-  find(refs: readonly MessageRef[]): Promise<(FoundRecord | 'pruned' | null)[]>
+  find(refs: readonly MessageRef[]): Promise<Found[]>
 }

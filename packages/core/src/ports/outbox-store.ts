@@ -173,7 +173,7 @@ export interface OutboxStore {
     notices: readonly { readonly id: number; readonly notice: Placement }[],
   ): Promise<boolean[]>
   /**
-   * Forgets some of what was settled before `settledBeforeMs`, and bodies and proofs of what was settled before
+   * Forgets some of what was settled, or moved away with its owner, before `settledBeforeMs`, and bodies and proofs of what was settled before
    * `bodiesBeforeMs`. Resolves to whether more is left to forget.
    */
   prune(before: { settledBeforeMs: number; bodiesBeforeMs: number }): Promise<boolean>

@@ -1,6 +1,8 @@
 import type { SignedHandover } from '@overpost/protocol'
 import { expect } from 'chai'
+import type { MessageRef } from '../message.ts'
 import type { HandoverPlace } from '../ports/handover-store.ts'
+import type { Placement } from '../ports/mailbox-store.ts'
 import type { Store } from '../ports/store.ts'
 import {
   alice,
@@ -9,12 +11,14 @@ import {
   bob,
   boxFixture,
   fixtureNowMs as nowMs,
+  forwardedFixture,
   guestFixture,
   idFixture,
   keyFixture,
+  placementFixture,
   requestFixture,
 } from './fixtures.ts'
-import { eachWithStore } from './with-store.ts'
+import { eachWithStore, listing } from './with-store.ts'
 
 const move = (atMs = nowMs, fields: Partial<SignedHandover> = {}): SignedHandover => ({
   ...{ userKey: bob, from: keyFixture('this host'), to: keyFixture('next host'), atMs, signature: Uint8Array.of(1, 2) },
@@ -89,6 +93,78 @@ export function handoverStoreContract(adapter: string, open: () => Promise<Store
       expect(await store().handovers.page(bob, null, { limit: 9, maxBytes: 1 })).to.have.length(1)
       expect(await store().handovers.waiting(bob)).to.equal(5)
       expect(await store().handovers.waiting(keyFixture('nobody'))).to.equal(0)
+    })
+
+    describe('of what the other host has', () => {
+      const to = keyFixture('next host')
+      const wasMoved = { kind: 'moved', to }
+      const wasPruned = { kind: 'pruned' }
+      const put = async (id: string, placement: Placement = placementFixture()): Promise<MessageRef> => {
+        const message = { ...placement.message, messageId: idFixture(id) }
+        const [kept] = await store().mailboxes.accept([{ ...placement, message }])
+        if (kept?.ref == null) throw new Error('kept, and no ref')
+        return kept.ref
+      }
+      const places = async () =>
+        (await store().handovers.page(bob, null, { limit: 5_000, maxBytes: 1e9 })).map(({ place }) => place)
+      const acknowledge = (...ids: string[]) => store().mailboxes.acknowledge(bob, ids)
+      const forget = async (settledBeforeMs: number): Promise<void> => {
+        while (await store().outbox.prune({ settledBeforeMs, bodiesBeforeMs: 0 }));
+      }
+
+      it('removes it, and says where to, but not of what was acknowledged first', async () => {
+        const { forwardings } = forwardedFixture(['hosta'])
+        const refs = [await put('a'), await put('b'), await put('c', placementFixture({}, { forwardings }))]
+        const stays = await put('d')
+        const found = (await places()).slice(0, 3)
+        await acknowledge('b')
+        expect(await store().handovers.removeMoved(found, to, nowMs)).to.equal(2)
+        expect(await listing(store())).to.deep.equal(['d: hello'])
+        const [a, b, c, d] = await store().records.find([...refs, stays])
+        expect([a, b]).to.deep.equal([wasMoved, null])
+        expect(c).to.deep.include({ state: 'delivered', removal: wasMoved, isHere: false, bodyHash: null })
+        expect(c).to.have.nested.property('destinations.length', 1)
+        expect(d).to.deep.include({ state: 'delivered', removal: null, isHere: true })
+        expect(await store().handovers.removeMoved(found, to, nowMs)).to.equal(0)
+      })
+
+      it('removes no message that came later under the same name', async () => {
+        const first = await put('a')
+        const found = await places()
+        await acknowledge('a')
+        await put('a')
+        expect(await store().handovers.removeMoved(found, to, nowMs)).to.equal(0)
+        expect(await listing(store())).to.deep.equal(['a: hello'])
+        expect(await store().records.find([first])).to.deep.equal([null])
+      })
+
+      it('forgets by the time of the move, and claims no acknowledgement of what came before that', async () => {
+        const other = placementFixture({ box: boxFixture('other') })
+        const [before, early, late] = [await put('a'), await put('b'), await put('c')]
+        const [after, elsewhere] = [await put('d'), await put('e', other)]
+        await acknowledge('a', 'd', 'e')
+        const found = await places()
+        await store().handovers.removeMoved(found.slice(0, 1), to, nowMs)
+        await store().handovers.removeMoved(found.slice(1), to, nowMs + 1)
+        const all = [before, early, late, after, elsewhere]
+        await forget(nowMs)
+        expect(await store().records.find(all)).to.deep.equal([null, wasMoved, wasMoved, null, null])
+        await forget(nowMs + 1)
+        expect(await store().records.find(all)).to.deep.equal([wasPruned, wasPruned, wasMoved, null, null])
+        await forget(nowMs + 2)
+        expect(await store().records.find(all)).to.deep.equal([wasPruned, wasPruned, wasPruned, null, null])
+      })
+
+      it('forgets also more than one step takes, in all boxes', async () => {
+        const placements = Array.from({ length: 2_400 }, (_, n) =>
+          placementFixture({ messageId: idFixture(`m${n}`), box: boxFixture(`box${n % 3}`) }),
+        )
+        const refs = (await store().mailboxes.accept(placements)).map(({ ref }) => ref!)
+        expect(await store().handovers.removeMoved(await places(), to, nowMs)).to.equal(2_400)
+        await forget(nowMs + 1)
+        const kinds = (await store().records.find(refs)).map((found) => found !== null && 'kind' in found && found.kind)
+        expect(new Set(kinds)).to.deep.equal(new Set(['pruned']))
+      })
     })
   })
 }

@@ -38,11 +38,12 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       if (kept?.ref == null) throw new Error('kept, and no ref')
       return kept.ref
     }
-    const find = async (ref: MessageRef): Promise<FoundRecord | null> => {
-      const [found = null] = await store().records.find([ref])
-      if (found === 'pruned') throw new Error('pruned')
-      return found
-    }
+    const findAll = async (refs: readonly MessageRef[]): Promise<(FoundRecord | null)[]> =>
+      (await store().records.find(refs)).map((found) => {
+        if (found !== null && 'kind' in found) throw new Error(found.kind)
+        return found
+      })
+    const find = async (ref: MessageRef): Promise<FoundRecord | null> => (await findAll([ref]))[0] ?? null
     const stateOf = async (ref: MessageRef): Promise<string> => (await find(ref))?.state ?? 'none'
     const finish = async (...ends: ParcelEnd[]): Promise<void> => {
       for (const end of ends) await store().outbox.finishParcels(await claimParcels(store()), [end], freshDestination)
@@ -59,7 +60,7 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
       expect(await find(ref)).to.deep.equal({
         ...{ sender: alice, recipient: bob, box: inbox, messageId: 'm1', acceptedAtMs: nowMs, state: 'delivered' },
         ...{ settledAtMs: null, isHere: true, attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
-        ...{ isPruned: false, bodyHash: sha256('hello') },
+        ...{ removal: null, bodyHash: sha256('hello') },
       })
       await store().mailboxes.acknowledge(bob, ['m1'])
       expect(await find(ref)).to.equal(null)
@@ -74,8 +75,7 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
         await put(placementFixture({ messageId: ids[2]!, body: 'small' })),
         await put(placementFixture({ messageId: idFixture('m4'), body: `${body}${body}!` })),
       ]
-      const hashes = async (asked: readonly MessageRef[]) =>
-        (await store().records.find(asked)).map((record) => (record === 'pruned' ? record : record?.bodyHash))
+      const hashes = async (asked: readonly MessageRef[]) => (await findAll(asked)).map((record) => record?.bodyHash)
       expect(await hashes(refs)).to.deep.equal([sha256(body), sha256(body), null, null])
       expect(await hashes(refs.slice(2))).to.deep.equal([sha256('small'), null])
       expect(await hashes(refs.slice(3))).to.deep.equal([sha256(`${body}${body}!`)])
@@ -203,8 +203,7 @@ export function messageRecordsContract(open: () => Promise<Store>): void {
         { ...ref, id: ref.id + 77n },
         { ...ref, acceptedAtMs: nowMs + 1 },
       ])
-      const found = await store().records.find([...wrong, ...refs])
-      const ids = found.map((record) => (record === 'pruned' ? record : (record?.messageId ?? null)))
+      const ids = (await findAll([...wrong, ...refs])).map((record) => record?.messageId ?? null)
       expect(ids).to.deep.equal([null, null, null, null, 'm1', 'm2'])
     })
 

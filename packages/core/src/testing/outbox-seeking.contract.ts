@@ -31,7 +31,7 @@ export function seekingContract(open: () => Promise<Store>): void {
       end({ kind: 'routed', here: true, forwardings: forwardedFixture(hosts).forwardings })
     const stateOf = async (ref: MessageRef): Promise<string> => {
       const [record = null] = await store().records.find([ref])
-      return record === 'pruned' ? record : (record?.state ?? 'none')
+      return record === null ? 'none' : 'kind' in record ? record.kind : record.state
     }
     const nothingWaits = async (): Promise<void> => {
       expect(await store().outbox.counts()).to.deep.equal({

@@ -1,4 +1,4 @@
-import type { HandoverPlace, HandoverState, HandoverStore, StoredMessage } from '@overpost/core'
+import type { HandoverPlace, HandoverState, HandoverStore, WaitingMessage } from '@overpost/core'
 import type { IdentityKey, SignedHandover } from '@overpost/protocol'
 import type { MemoryAuthorizationStore } from './memory-authorization-store.ts'
 import type { MemoryLog } from './memory-log.ts'
@@ -40,8 +40,8 @@ export class MemoryHandoverStore implements HandoverStore {
     user: IdentityKey,
     after: HandoverPlace | null,
     { limit, maxBytes }: { limit: number; maxBytes: number },
-  ): Promise<{ place: HandoverPlace; message: StoredMessage }[]> {
-    const page: { place: HandoverPlace; message: StoredMessage }[] = []
+  ): Promise<WaitingMessage[]> {
+    const page: WaitingMessage[] = []
     let bytes = 0
     for (const { place, message } of this.#all(user)) {
       const isLater =
@@ -60,13 +60,22 @@ export class MemoryHandoverStore implements HandoverStore {
     return Promise.resolve(this.#all(user).length)
   }
 
+  removeMoved(places: readonly HandoverPlace[], to: IdentityKey, nowMs: number): Promise<number> {
+    const boxes = this.#log.boxes()
+    const here = places.flatMap(({ mailbox, sequence }) =>
+      (boxes[mailbox]?.messages ?? []).filter(({ stored }) => stored.sequence === sequence),
+    )
+    for (const kept of here) this.#log.move(kept, to, nowMs)
+    return Promise.resolve(here.length)
+  }
+
   finish(handover: SignedHandover): Promise<void> {
     const known = this.#moves.get(handover.userKey)
     if (known?.handover.atMs === handover.atMs) this.#moves.set(handover.userKey, { handover, isDone: true })
     return Promise.resolve()
   }
 
-  #all(user: IdentityKey): { place: HandoverPlace; message: StoredMessage }[] {
+  #all(user: IdentityKey): WaitingMessage[] {
     return this.#log
       .boxes()
       .flatMap(({ messages }, mailbox) =>

@@ -1,4 +1,4 @@
-import type { BoxAddress, Message, Quota, StoredMessage } from '@overpost/core'
+import type { BoxAddress, Message, Quota, Removal, StoredMessage } from '@overpost/core'
 import type { BoxName, IdentityKey, MessageId } from '@overpost/protocol'
 import { listedIdFor } from '../rules/listed-id.ts'
 import type { OutgoingMessage } from './memory-outgoing.ts'
@@ -18,7 +18,7 @@ interface Box {
   readonly id: number
   readonly box: BoxName
   lastSequence: number
-  /** Up to here retention has come. */
+  /** Up to here retention has come, and moves that are forgotten. */
   prunedTo: number
   messages: KeptMessage[]
 }
@@ -34,6 +34,8 @@ export class MemoryLog {
   readonly #byIdentity = new Map<string, KeptMessage>()
   readonly #byListedId = new Map<string, KeptMessage>()
   readonly #byId = new Map<number, KeptMessage>()
+  /** By what had the id. */
+  readonly #moved = new Map<number, { readonly to: IdentityKey; readonly atMs: number }>()
 
   append(message: Message, receivedAtMs: number, originHost: IdentityKey | null): KeptMessage {
     const key = boxKey({ owner: message.recipient, box: message.box })
@@ -79,13 +81,28 @@ export class MemoryLog {
 
   prune(kept: KeptMessage): void {
     this.remove(kept)
-    const box = this.#boxOf(kept.id)
-    if (box !== undefined) box.prunedTo = Math.max(box.prunedTo, kept.stored.sequence)
+    this.#notePruned(kept.id)
   }
 
-  /** Whether retention has come past what had this id. */
-  isPruned(id: number): boolean {
-    return id % sequences <= (this.#boxOf(id)?.prunedTo ?? 0)
+  /** Another host has it, which its owner moved to. */
+  move(kept: KeptMessage, to: IdentityKey, atMs: number): void {
+    this.remove(kept)
+    this.#moved.set(kept.id, { to, atMs })
+  }
+
+  forgetMoved(beforeMs: number): void {
+    for (const [id, { atMs }] of this.#moved) {
+      if (atMs >= beforeMs) continue
+      this.#moved.delete(id)
+      this.#notePruned(id)
+    }
+  }
+
+  /** Of what had this id, and is gone. */
+  removalOf(id: number): Removal | null {
+    const moved = this.#moved.get(id)
+    if (moved !== undefined) return { kind: 'moved', to: moved.to }
+    return id % sequences <= (this.#boxOf(id)?.prunedTo ?? 0) ? { kind: 'pruned' } : null
   }
 
   findById(id: number): KeptMessage | null {
@@ -117,6 +134,11 @@ export class MemoryLog {
   /** Every box that something was ever in, in that order. */
   boxes(): { readonly box: BoxName; readonly messages: readonly KeptMessage[] }[] {
     return [...this.#boxes.values()]
+  }
+
+  #notePruned(id: number): void {
+    const box = this.#boxOf(id)
+    if (box !== undefined) box.prunedTo = Math.max(box.prunedTo, id % sequences)
   }
 
   #boxOf(id: number): Box | undefined {

@@ -1,4 +1,4 @@
-import type { DestinationRecord, FoundRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
+import type { DestinationRecord, Found, FoundRecord, MessageRecord, MessageRecords, MessageState } from '@overpost/core'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
 import { BodyHashes } from '../rules/body-hash.ts'
 import type { MemoryLog } from './memory-log.ts'
@@ -9,12 +9,12 @@ export function memoryMessageRecords(log: MemoryLog, outgoing: MemoryOutgoing): 
   return {
     find(refs) {
       const hashes = new BodyHashes()
-      const found = refs.map(({ kind, id, acceptedAtMs }) => {
-        const record =
+      const all = refs.map(({ kind, id, acceptedAtMs }): Found => {
+        const found =
           kind === 'kept' ? findKept(log, Number(id), hashes) : findOutgoing(log, outgoing, Number(id), hashes)
-        return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
+        return found === null || 'kind' in found || found.acceptedAtMs === acceptedAtMs ? found : null
       })
-      return Promise.resolve(found)
+      return Promise.resolve(all)
     },
   }
 }
@@ -23,9 +23,9 @@ function findOutgoing(log: MemoryLog, outgoing: MemoryOutgoing, id: number, hash
   const found = outgoing.find(id)
   if (found === null) return null
   const record = recordOf(found, outgoing)
-  if (record.isHere) return { ...record, isPruned: false, bodyHash: hashes.of(found.message.body) }
-  const isPruned = found.home !== null && log.isPruned(found.home.id)
-  return { ...record, state: isPruned ? 'delivered' : record.state, isPruned, bodyHash: null }
+  if (record.isHere) return { ...record, removal: null, bodyHash: hashes.of(found.message.body) }
+  const removal = found.home === null ? null : log.removalOf(found.home.id)
+  return { ...record, state: removal === null ? record.state : 'delivered', removal, bodyHash: null }
 }
 
 export function recordOf(message: OutgoingMessage, outgoing: MemoryOutgoing): MessageRecord {
@@ -66,13 +66,13 @@ function stateOf({ home, ended }: OutgoingMessage, isHere: boolean): MessageStat
   return ended?.as ?? 'waiting'
 }
 
-function findKept(log: MemoryLog, id: number, hashes: BodyHashes): FoundRecord | 'pruned' | null {
+function findKept(log: MemoryLog, id: number, hashes: BodyHashes): Found {
   const kept = log.findById(id)
-  if (kept === null) return log.isPruned(id) ? 'pruned' : null
+  if (kept === null) return log.removalOf(id)
   const { sender, recipient, box, messageId, receivedAtMs: acceptedAtMs, body } = kept.stored
   return {
     ...{ sender, recipient, box, messageId, acceptedAtMs, state: 'delivered', settledAtMs: null, isHere: true },
     ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
-    ...{ isPruned: false, bodyHash: hashes.of(body) },
+    ...{ removal: null, bodyHash: hashes.of(body) },
   }
 }

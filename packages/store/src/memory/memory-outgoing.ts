@@ -157,6 +157,7 @@ export class MemoryOutgoing {
   }
 
   prune({ settledBeforeMs, bodiesBeforeMs }: { settledBeforeMs: number; bodiesBeforeMs: number }): void {
+    this.#log.forgetMoved(settledBeforeMs)
     for (const outgoing of this.#messages.values()) {
       const settledAtMs = outgoing.ended?.atMs ?? Infinity
       const again = outgoing.parcels.filter((parcel) => parcel.again)

@@ -17,6 +17,7 @@ import { notePruned } from './migrations/0015-pruned.ts'
 import { addResends } from './migrations/0016-resends.ts'
 import { keepContentsApart } from './migrations/0017-contents-apart.ts'
 import { leaveSeekersUncounted } from './migrations/0018-uncounted-seekers.ts'
+import { noteMoved } from './migrations/0019-moved-messages.ts'
 
 /** In order; the schema version is how many of them were run. */
 const migrations: readonly ((db: Db) => void)[] = [
@@ -38,6 +39,7 @@ const migrations: readonly ((db: Db) => void)[] = [
   addResends,
   keepContentsApart,
   leaveSeekersUncounted,
+  noteMoved,
 ]
 
 /**

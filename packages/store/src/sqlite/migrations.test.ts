@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freshDestination, type Store } from '@overpost/core'
+import { freshDestination, type MessageRef, type Store } from '@overpost/core'
 import {
   accept,
   arrivalFixture,
@@ -20,6 +20,7 @@ import {
   fixtureNowMs,
   idFixture,
   inbox,
+  keyFixture,
   listing,
   placementFixture,
   received,
@@ -82,6 +83,39 @@ describe('a file of the first release', () => {
     await store[Symbol.asyncDispose]()
   })
 
+  it('hands over what waits in it, and says so of that, over a restart too, and not of what was acknowledged', async () => {
+    makeFirstRelease(file, 3)
+    const to = keyFixture('next host')
+    const refs = [1n, 2n, 3n].map((n) => keptRef(1n, n))
+    {
+      await using store = openSqliteStore({ file })
+      await store.mailboxes.acknowledge(bob, ['m2'])
+      const page = await store.handovers.page(bob, null, { limit: 2, maxBytes: 100_000 })
+      const places = page.map(({ place }) => place)
+      expect(await store.handovers.removeMoved(places, to, fixtureNowMs)).to.equal(2)
+    }
+    await using store = openSqliteStore({ file })
+    const moved = { kind: 'moved', to }
+    expect(await store.records.find(refs)).to.deep.equal([moved, null, moved])
+  })
+
+  it('claims no acknowledgement of what a handover may have removed before such moves were noted', async () => {
+    makeFirstRelease(file, 3)
+    await openSqliteStore({ file })[Symbol.asyncDispose]()
+    const db = openDatabase(file)
+    db.exec(
+      `DROP TABLE moved_messages; PRAGMA user_version = 18; DELETE FROM messages WHERE message_id IN ('m1', 'guest')`,
+    )
+    db.prepare(
+      'INSERT INTO handovers (user_key, from_key, to_key, at_ms, signature, done) VALUES (?, ?, ?, 1, ?, 1)',
+    ).run(...[bob, keyFixture('this host'), keyFixture('next host'), '00'].map((hex) => Buffer.from(hex, 'hex')))
+    db.close()
+    await using store = openSqliteStore({ file })
+    const [ofBob, stays, ofCarol] = await store.records.find([keptRef(1n, 1n), keptRef(1n, 2n), keptRef(2n, 1n)])
+    expect([ofBob, ofCarol]).to.deep.equal([{ kind: 'pruned' }, null])
+    expect(stays).to.deep.include({ state: 'delivered', removal: null, isHere: true })
+  })
+
   it('is of the old or of the new schema, and whole, wherever a kill -9 falls while it is brought up to date', async () => {
     const count = 5_000
     const first = join(dir, 'first.sqlite')
@@ -103,6 +137,11 @@ describe('a file of the first release', () => {
     expect(Math.min(...versions)).to.be.at.least(2)
   }).timeout(60_000)
 })
+
+/** Of what came to a box as the so-manieth. */
+function keptRef(mailboxId: bigint, sequence: bigint): MessageRef {
+  return { kind: 'kept', id: (mailboxId << 32n) | sequence, acceptedAtMs: fixtureNowMs }
+}
 
 async function expectWhole(store: Store, count: number): Promise<void> {
   const all = { after: 0, limit: count + 1, maxBytes: 1e9, withProofs: true }

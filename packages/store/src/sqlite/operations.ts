@@ -24,6 +24,7 @@ import { putWithdrawal } from './operations/put-withdrawal.ts'
 import { probe } from './operations/probe.ts'
 import { receiveArrivals } from './operations/receive-arrivals.ts'
 import { finishLogNews, noteHostLog, resendDelivered } from './operations/resend-delivered.ts'
+import { removeMoved } from './operations/remove-moved.ts'
 import { returnMessages } from './operations/return-messages.ts'
 import { revokeAuthorization } from './operations/revoke-authorization.ts'
 import { saveSessionState } from './operations/save-session-state.ts'
@@ -66,6 +67,7 @@ export const operations = {
   putWithdrawal,
   probe,
   receiveArrivals,
+  removeMoved,
   resendDelivered,
   returnMessages,
   registerDevice,

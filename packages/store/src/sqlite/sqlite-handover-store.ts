@@ -1,4 +1,4 @@
-import type { HandoverPlace, HandoverState, HandoverStore, StoredMessage } from '@overpost/core'
+import type { HandoverPlace, HandoverState, HandoverStore, WaitingMessage } from '@overpost/core'
 import type { BoxName, IdentityKey, MessageId, SignedHandover } from '@overpost/protocol'
 import type { ReaderContext } from './reader-context.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
@@ -65,13 +65,13 @@ export class SqliteHandoverStore implements HandoverStore {
     user: IdentityKey,
     after: HandoverPlace | null,
     { limit, maxBytes }: { limit: number; maxBytes: number },
-  ): Promise<{ place: HandoverPlace; message: StoredMessage }[]> {
+  ): Promise<WaitingMessage[]> {
     const sql = `SELECT m.mailbox_id, m.id & 0xffffffff, b.name, sender_id, message_id, listed_id, content_type, body, received_at_ms,
         origin_id, envelope_at_ms, envelope, request
       FROM messages m JOIN mailboxes b ON b.id = m.mailbox_id
       WHERE m.owner_id = ? AND outgoing_id IS NULL AND m.id > (? << 32 | ?) ORDER BY m.id LIMIT ?`
     return this.#read(() => {
-      const page: { place: HandoverPlace; message: StoredMessage }[] = []
+      const page: WaitingMessage[] = []
       const ownerId = this.#reader.findId(user)
       if (ownerId === null) return page
       let bytes = 0
@@ -94,11 +94,15 @@ export class SqliteHandoverStore implements HandoverStore {
     })
   }
 
+  removeMoved(places: readonly HandoverPlace[], to: IdentityKey, nowMs: number): Promise<number> {
+    return this.#writer.run('removeMoved', { places, to, nowMs })
+  }
+
   async finish({ userKey, atMs }: SignedHandover): Promise<void> {
     await this.#writer.run('finishHandover', { userKey, atMs })
   }
 
-  #decode(recipient: IdentityKey, row: MessageRow): { place: HandoverPlace; message: StoredMessage } {
+  #decode(recipient: IdentityKey, row: MessageRow): WaitingMessage {
     const [mailbox, sequence, box, senderId, messageId, listedId, contentType, body, receivedAtMs, ...rest] = row
     const [originId, envelopeAtMs, envelope, request] = rest
     const message = {

@@ -1,10 +1,12 @@
 import type {
   DestinationRecord,
+  Found,
   FoundRecord,
   MessageRecord,
   MessageRecords,
   MessageRef,
   MessageState,
+  Removal,
 } from '@overpost/core'
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
@@ -46,23 +48,23 @@ export function sqliteMessageRecords(reader: ReaderContext): MessageRecords {
     find: (refs) =>
       new Promise((resolve) => {
         const hashes = new BodyHashes()
-        const find = ({ kind, id, acceptedAtMs }: MessageRef): FoundRecord | 'pruned' | null => {
-          const record = kind === 'kept' ? findKept(reader, id, hashes) : findOutgoing(reader, Number(id), hashes)
-          return record === 'pruned' || record?.acceptedAtMs === acceptedAtMs ? record : null
+        const find = ({ kind, id, acceptedAtMs }: MessageRef): Found => {
+          const found = kind === 'kept' ? findKept(reader, id, hashes) : findOutgoing(reader, Number(id), hashes)
+          return found === null || 'kind' in found || found.acceptedAtMs === acceptedAtMs ? found : null
         }
         resolve(reader.read(() => refs.map(find)))
       }),
   }
 }
 
-function findKept(reader: ReaderContext, id: bigint, hashes: BodyHashes): FoundRecord | 'pruned' | null {
+function findKept(reader: ReaderContext, id: bigint, hashes: BodyHashes): Found {
   const row = reader
     .sql<KeptColumns>(
       `SELECT m.sender_id, i.key, b.name, m.message_id, m.received_at_ms, ${bodyUpTo} FROM messages m
        JOIN mailboxes b ON b.id = m.mailbox_id JOIN identities i ON i.id = m.owner_id WHERE m.id = ?`,
     )
     .get(hashes.leftBytes, id)
-  if (row === undefined) return isPruned(reader, id) ? 'pruned' : null
+  if (row === undefined) return findRemoval(reader, id)
   const [senderId, owner, box, messageId, acceptedAtMs, body] = row
   return {
     sender: reader.key(senderId),
@@ -72,42 +74,61 @@ function findKept(reader: ReaderContext, id: bigint, hashes: BodyHashes): FoundR
     acceptedAtMs,
     ...{ state: 'delivered', settledAtMs: null, isHere: true },
     ...{ attempts: 0, reason: null, nextAttemptAtMs: null, destinations: [] },
-    ...{ isPruned: false, bodyHash: body === null ? null : hashes.of(body) },
+    ...{ removal: null, bodyHash: body === null ? null : hashes.of(body) },
   }
 }
 
-/** Whether retention has come past the place in a box that had this id. */
-function isPruned(reader: ReaderContext, id: bigint): boolean {
-  return (
-    reader.sql('SELECT 1 FROM mailboxes WHERE id = ? >> 32 AND pruned_to >= ? & 0xffffffff').get(id, id) !== undefined
-  )
+type RemovalColumns = [movedToId: number | null, isPruned: number]
+
+/** Of what had the id `of` in a box, and is gone: where it was moved to, and whether retention has come past its place. */
+const removalColumns = (of: string) => `(SELECT to_id FROM moved_messages WHERE id = ${of}),
+  EXISTS (SELECT 1 FROM mailboxes WHERE id = ${of} >> 32 AND pruned_to >= ${of} & 0xffffffff)`
+
+function findRemoval(reader: ReaderContext, id: bigint): Removal | null {
+  const row = reader.sql<RemovalColumns>(`SELECT ${removalColumns('m.id')} FROM (SELECT ? AS id) m`).get(id)
+  return row === undefined ? null : decodeRemoval(reader, row)
+}
+
+function decodeRemoval(reader: ReaderContext, [movedToId, isPruned]: RemovalColumns): Removal | null {
+  if (movedToId !== null) return { kind: 'moved', to: reader.key(movedToId) }
+  return isPruned === 1 ? { kind: 'pruned' } : null
 }
 
 function findOutgoing(reader: ReaderContext, id: number, hashes: BodyHashes): FoundRecord | null {
   const record = readOutgoingRecord(reader, id)
   if (record === null) return null
   const asks = record.isHere || record.state === 'acknowledged'
-  const [body, isThere, wasPruned] = asks ? readCopy(reader, id, hashes) : [null, 0, 0]
+  const { body, isThere, removal } = asks ? readCopy(reader, id, hashes) : noCopy
   // It went between the two reads: now its record says so.
-  if (record.isHere && isThere === 0) return findOutgoing(reader, id, hashes)
+  if (record.isHere && !isThere) return findOutgoing(reader, id, hashes)
   return {
     ...record,
-    state: wasPruned === 1 ? 'delivered' : record.state,
-    isPruned: wasPruned === 1,
+    state: removal === null ? record.state : 'delivered',
+    removal,
     bodyHash: body === null ? null : hashes.of(body),
   }
 }
 
-/** The body of the copy here, unless it is too large; whether there is one; and whether retention has come past where it was. */
-function readCopy(reader: ReaderContext, id: number, hashes: BodyHashes): [string | null, number, number] {
+interface Copy {
+  /** Null when it is too large, too. */
+  readonly body: string | null
+  readonly isThere: boolean
+  readonly removal: Removal | null
+}
+
+const noCopy: Copy = { body: null, isThere: false, removal: null }
+
+/** The copy of a message in its box here. */
+function readCopy(reader: ReaderContext, id: number, hashes: BodyHashes): Copy {
   const row = reader
-    .sql<[string | null, number, number]>(
-      `SELECT ${bodyUpTo}, m.id IS NOT NULL, m.id IS NULL AND EXISTS (
-         SELECT 1 FROM mailboxes WHERE id = o.home_message >> 32 AND pruned_to >= o.home_message & 0xffffffff)
+    .sql<[string | null, number, ...RemovalColumns]>(
+      `SELECT ${bodyUpTo}, m.id IS NOT NULL, ${removalColumns('o.home_message')}
        FROM outgoing o LEFT JOIN messages m ON m.id = coalesce(o.home_message, o.guest_message) WHERE o.id = ?`,
     )
     .get(hashes.leftBytes, id)
-  return row ?? [null, 0, 0]
+  if (row === undefined) return noCopy
+  const [body, isThere, ...columns] = row
+  return { body, isThere: isThere === 1, removal: isThere === 1 ? null : decodeRemoval(reader, columns) }
 }
 
 /** A message on its way out, or settled; null when there is none of that id. */

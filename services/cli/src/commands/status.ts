@@ -67,12 +67,17 @@ function exitCode(found: readonly MessageStatus[]): number {
   return found.some(({ state }) => state === 'waiting') ? exitCodes.waiting : exitCodes.done
 }
 
-function words({ handle, state, pruned, receipt, ...rest }: MessageStatus): string[] {
+function words({ handle, state, movedTo, pruned, receipt, ...rest }: MessageStatus): string[] {
   const { attempts = 0, reason, nextAttemptAtMs, destinations = [] } = rest
   const where = destinations.map(({ origin, state: there }) => `${origin} (${there})`).join(', ')
   const next = nextAttemptAtMs === undefined ? [] : [`next ${new Date(nextAttemptAtMs).toISOString()}`]
   const tried = attempts === 0 ? [] : [`${attempts} attempts`]
   const here = receipt === undefined ? '' : 'in their box here'
-  const gone = pruned === true ? 'the box keeps nothing that old' : ''
-  return [handle, state, [here, gone, where, ...tried, reason ?? '', ...next].filter((part) => part !== '').join('; ')]
+  const moved = movedTo === undefined ? '' : `moved with its recipient to the host ${movedTo}`
+  const gone = pruned === true ? 'the host no longer knows whether it was acknowledged' : ''
+  return [
+    handle,
+    state,
+    [here, moved, gone, where, ...tried, reason ?? '', ...next].filter((part) => part !== '').join('; '),
+  ]
 }

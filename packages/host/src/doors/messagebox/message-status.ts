@@ -1,4 +1,4 @@
-import { statusOf, type MessageStatus, type StatusDeps } from '@overpost/core'
+import { statusOf, type MessageStatus, type Removal, type StatusDeps } from '@overpost/core'
 import {
   custodyProof,
   parseMessageStatus,
@@ -29,7 +29,7 @@ function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null, hashe
   const { handle } = status
   if (status.kind === 'unknown') return { handle, state: 'unknown' }
   if (status.kind === 'ended') {
-    return { handle, state: status.state, ...(status.isPruned ? { pruned: true } : {}) }
+    return { handle, state: status.state, ...removalToJson(status.removal) }
   }
   const { state, recipient, box, messageId, acceptedAtMs, attempts, ...rest } = status.record
   return {
@@ -37,7 +37,7 @@ function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null, hashe
     ...(rest.settledAtMs === null ? {} : { settledAtMs: rest.settledAtMs }),
     ...(rest.nextAttemptAtMs === null ? {} : { nextAttemptAtMs: rest.nextAttemptAtMs }),
     ...(rest.reason === null ? {} : { reason: rest.reason }),
-    ...(rest.isPruned ? { pruned: true as const } : {}),
+    ...removalToJson(rest.removal),
     ...(receipt === null ? {} : { receipt: { ...receipt } }),
     destinations: rest.destinations.map(({ destination, reason, receipt, ...known }) => ({
       ...{ ...destination, ...known },
@@ -45,4 +45,9 @@ function toJson(status: MessageStatus, receipt: CustodyReceiptJson | null, hashe
       ...(receipt === null ? {} : { receipt: { ...custodyProof(receipt, hasher) } }),
     })),
   }
+}
+
+function removalToJson(removal: Removal | null): Pick<MessageStatusJson, 'movedTo' | 'pruned'> {
+  if (removal === null) return {}
+  return removal.kind === 'moved' ? { movedTo: removal.to } : { pruned: true }
 }

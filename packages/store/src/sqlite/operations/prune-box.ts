@@ -1,3 +1,4 @@
+import { notePruned } from '../tables/mailboxes.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Deletes some of what came to a box before `beforeMs`, out of its oldest `most` messages (`MailboxStore.prune`), and notes how far that came. */
@@ -15,7 +16,6 @@ export function pruneBox(
        RETURNING id & 0xffffffff`,
     )
     .all(mailboxId, mailboxId, most, beforeMs)
-  const furthest = Math.max(0, ...pruned.map(([sequence]) => sequence))
-  context.sql('UPDATE mailboxes SET pruned_to = max(pruned_to, ?) WHERE id = ?').run(furthest, mailboxId)
+  notePruned(context, mailboxId, Math.max(0, ...pruned.map(([sequence]) => sequence)))
   return pruned.length
 }

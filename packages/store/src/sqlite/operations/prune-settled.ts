@@ -1,4 +1,5 @@
 import { deleteOutgoing } from '../tables/outgoing.ts'
+import { notePruned } from '../tables/mailboxes.ts'
 import { moveWalk, walkPosition } from '../tables/walks.ts'
 import type { WriterContext } from '../writer-context.ts'
 
@@ -13,7 +14,23 @@ export function pruneSettled(
     .sql<[number]>('SELECT id FROM outgoing WHERE settled_at_ms < ? ORDER BY settled_at_ms LIMIT ?')
     .all(settledBeforeMs, step)
   for (const [id] of old) deleteOutgoing(context, id)
-  return dropBodies(context, bodiesBeforeMs) || old.length === step
+  const isMovedLeft = forgetMoved(context, settledBeforeMs)
+  return dropBodies(context, bodiesBeforeMs) || old.length === step || isMovedLeft
+}
+
+/** What was moved counts as what retention removed from then on: its box keeps how far that came. */
+function forgetMoved(context: WriterContext, beforeMs: number): boolean {
+  const old = context
+    .sql<[number, number]>(
+      `DELETE FROM moved_messages
+       WHERE id IN (SELECT id FROM moved_messages WHERE moved_at_ms < ? ORDER BY moved_at_ms LIMIT ?)
+       RETURNING id >> 32, id & 0xffffffff`,
+    )
+    .all(beforeMs, step)
+  const furthest = new Map<number, number>()
+  for (const [mailboxId, sequence] of old) furthest.set(mailboxId, Math.max(sequence, furthest.get(mailboxId) ?? 0))
+  for (const [mailboxId, sequence] of furthest) notePruned(context, mailboxId, sequence)
+  return old.length === step
 }
 
 /** Goes by the time of settling, so that each is met once. */
