@@ -1,9 +1,12 @@
 const utf8 = new TextEncoder()
+const poolBytes = 65_536
 
 /** Writes BRC-104's payload into one growing buffer; {@link PayloadWriter.take} hands out a copy, and the writer can be used again. */
 export class PayloadWriter {
   #buffer = new Uint8Array(2048)
   #length = 0
+  /** What is handed out is cut from this, since an array of its own has memory of its own, outside the heap. */
+  #pool = new Uint8Array(0)
 
   bytes(bytes: Uint8Array): this {
     this.#reserve(bytes.length)
@@ -45,11 +48,9 @@ export class PayloadWriter {
   /** What was written, and `rest` behind it, which need not be copied twice so. */
   take(rest?: Uint8Array): Uint8Array {
     const written = this.#buffer.subarray(0, this.#length)
-    const taken = rest === undefined ? written.slice() : new Uint8Array(written.length + rest.length)
-    if (rest !== undefined) {
-      taken.set(written)
-      taken.set(rest, written.length)
-    }
+    const taken = this.#cut(written.length + (rest?.length ?? 0))
+    taken.set(written)
+    if (rest !== undefined) taken.set(rest, written.length)
     this.#length = 0
     // One large body must not stay for good.
     if (this.#buffer.length > 65_536) this.#buffer = new Uint8Array(2048)
@@ -64,6 +65,14 @@ export class PayloadWriter {
       this.#buffer[this.#length++] = code
     }
     return true
+  }
+
+  #cut(bytes: number): Uint8Array {
+    if (bytes > poolBytes / 8) return new Uint8Array(bytes)
+    if (bytes > this.#pool.length) this.#pool = new Uint8Array(poolBytes)
+    const cut = this.#pool.subarray(0, bytes)
+    this.#pool = this.#pool.subarray(bytes)
+    return cut
   }
 
   #littleEndian(mark: number, value: number, bytes: number): void {
