@@ -14,13 +14,13 @@ const box = 'inbox'
 const bodyBytes = 20_000
 const reserveBytes = 2_000_000
 
-/** Each host in turn has a disk of 8 MB (scenarios 18 and 19 of anchors/federation.md). */
+/** Each host in turn has a disk of 8 MB, without what the file system takes (scenarios 18 and 19 of anchors/federation.md). */
 describe('a host whose disk fills up', function () {
   this.timeout(240_000)
 
   let network: TestNetwork
   const running: ReadyProcess<HostState>[] = []
-  const [alice, bob, carol] = [newPerson(), newPerson(), newPerson()]
+  const [alice, bob, carol, dave] = [newPerson(), newPerson(), newPerson(), newPerson()]
 
   before(async function () {
     if (!canMount()) {
@@ -91,6 +91,55 @@ describe('a host whose disk fills up', function () {
     run.tell(
       `${accepted.length} of ${bodyBytes} bytes accepted, then 507 with ${freeAtRefusal} bytes free; all delivered once`,
     )
+  })
+
+  it('filled to the last byte by another program: what it took is delivered and settled, also over a kill', async () => {
+    const count = 60
+    await network.authorize(dave, 'B')
+    const disk = await SmallDisk.make(network, 'A', (config) => ({
+      ...config,
+      store: { ...config.store, reserveBytes },
+      outbox: { ...config.outbox, backoffBaseMs: 100, backoffMostMs: 1_000 },
+    }))
+    let pid = await start(disk)
+    const isBallastWhole = (): boolean => disk.ballastBytes(pid) === reserveBytes / 2
+    await until('the ballast', isBallastWhole)
+    await network.kill('B')
+
+    const atA = network.client(alice, 'A')
+    const sendToDave = async (n: number): Promise<string> => {
+      const [sent] = await atA.send({ recipient: dave.key, box, body: bodyOf(n) })
+      return sent?.handle ?? 'none'
+    }
+    const handles: string[] = []
+    for (let n = 0; n < count; n += 1) handles.push(await sendToDave(n))
+    const taken = disk.fill(pid)
+    expect((await refusalOf(sendToDave(count)))?.code).to.equal('ERR_STORAGE_FULL')
+    signal(pid, 'SIGKILL')
+    await gone(pid)
+    pid = await start(disk)
+    expect(disk.ballastBytes(pid), 'let go for the start').to.be.within(1, reserveBytes / 2 - 1)
+    expect((await refusalOf(sendToDave(count)))?.code, 'but not for new mail').to.equal('ERR_STORAGE_FULL')
+    disk.fill(pid)
+
+    await network.restart('B')
+    await until('the end of all', async () =>
+      (await atA.status(handles)).every(
+        ({ state, destinations }) => state === 'delivered' && destinations?.length === 1,
+      ),
+    )
+    const listed = await bodiesIn(network.client(dave, 'B'), box)
+    expect(listed.map(numberOf).toSorted((a, b) => a - b)).to.deep.equal(handles.map((_, n) => n))
+    const again = await metric(network.host('B').url, 'relay_messages_received_total{outcome="duplicate"}')
+    expect(again, 'messages that came again').to.equal(null)
+    const left = disk.ballastBytes(pid)
+    report(
+      `another program took ${taken} bytes; ${count} settled with ${left} of ${reserveBytes / 2} bytes of ballast left`,
+    )
+
+    disk.free(pid)
+    await until('room', async () => (await refusalOf(sendToDave(count))) === null)
+    await until('the ballast again', isBallastWhole)
   })
 
   longScenario(19, 'full inboxes: other hosts wait, also over a kill, and nothing is lost', async (run) => {

@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, statfsSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostState } from '@overpost/devnet/network'
 import type { HostConfigInput } from '@overpost/host'
 import { overpost, ReadyProcess } from './child-process.ts'
 import type { TestNetwork } from './test-network.ts'
 
-const imageBytes = 8 * 1024 * 1024
+/** 4 of them are the file system's own log. */
+const imageBytes = 12 * 1024 * 1024
+/** Where another program writes. */
+const filler = 'filler'
 
 /** Whether this process may make and mount disks: root, with mount namespaces and loop devices. */
 export function canMount(): boolean {
@@ -19,7 +22,7 @@ export function canMount(): boolean {
 }
 
 /**
- * A disk of 8 MB for the store of one host: an ext4 file system in a file, mounted where that host alone sees it, so that the
+ * A disk of 8 MB for the store of one host: an ext4 file system in a file, of blocks as large disks have them, mounted where that host alone sees it, so that the
  * mount ends with the process, however that ends. What is on it stays.
  */
 export class SmallDisk {
@@ -40,9 +43,13 @@ export class SmallDisk {
       return { ...changed, store: { ...changed.store, file: join(disk.#mount, 'host.sqlite') } }
     })
     mkdirSync(disk.#mount, { recursive: true })
-    const made = spawnSync('sh', ['-c', `truncate -s ${imageBytes} "$0" && mkfs.ext4 -q -F "$0"`, disk.#image], {
-      env: { ...process.env, PATH: `${process.env['PATH']}:/sbin:/usr/sbin` },
-    })
+    const made = spawnSync(
+      'sh',
+      ['-c', `truncate -s ${imageBytes} "$0" && mkfs.ext4 -q -F -b 4096 "$0"`, disk.#image],
+      {
+        env: { ...process.env, PATH: `${process.env['PATH']}:/sbin:/usr/sbin` },
+      },
+    )
     if (made.status !== 0) throw new Error(`no disk: ${made.stderr.toString()}`)
     return disk
   }
@@ -69,7 +76,37 @@ export class SmallDisk {
   }
 
   freeBytes(pid: number): number {
-    const { bavail, bsize } = statfsSync(join(`/proc/${pid}/root`, this.#mount))
+    const { bavail, bsize } = statfsSync(this.#seenBy(pid))
     return bavail * bsize
+  }
+
+  /** How long the ballast of the store is, which the host keeps beside it. */
+  ballastBytes(pid: number): number {
+    return statSync(join(this.#seenBy(pid), 'host.sqlite-ballast'), { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  /** Takes all that is left, to the last byte, as another program might. Returns how many bytes that was. */
+  fill(pid: number): number {
+    const handle = openSync(join(this.#seenBy(pid), filler), 'a')
+    let taken = 0
+    for (let bytes = 1024 * 1024; bytes >= 1;) {
+      try {
+        taken += writeSync(handle, Buffer.alloc(bytes))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        bytes = Math.floor(bytes / 2)
+      }
+    }
+    closeSync(handle)
+    return taken
+  }
+
+  /** Gives back what {@link fill} took. */
+  free(pid: number): void {
+    rmSync(join(this.#seenBy(pid), filler))
+  }
+
+  #seenBy(pid: number): string {
+    return join(`/proc/${pid}/root`, this.#mount)
   }
 }

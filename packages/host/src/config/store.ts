@@ -13,7 +13,8 @@ export const storeSetting = z
     }),
     reserveBytes: count(0, 1024 * 1024 * mebibyte, 64 * mebibyte).meta({
       description:
-        'When less is free on its disk, new mail is refused (507), while what makes room goes on: delivering, acknowledging.',
+        'When less is free on its disk, new mail is refused (507), while what makes room goes on: delivering, acknowledging. ' +
+        'Half of it, at most 32 MiB, is kept as a file beside the store.',
       unit: 'bytes',
       env: 'OVERPOST_STORE_RESERVE_BYTES',
     }),

@@ -12,6 +12,7 @@ import {
   findDamage,
 } from './check-file.ts'
 import { openDatabase, type Db } from './database.ts'
+import { freeBytesBeside } from './free-bytes.ts'
 import { lockFile, type FileLock } from './file-lock.ts'
 import { describeLogDamage, findLogDamage } from './log-damage.ts'
 import { migrate } from './migrate.ts'
@@ -33,8 +34,12 @@ import { sqliteQueueRows } from './sqlite-queue-rows.ts'
 import { sqliteOutboxRows } from './sqlite-outbox-rows.ts'
 import { GroupCommit } from './writer/group-commit.ts'
 import { AdaptiveRunner } from './writer/adaptive-runner.ts'
+import { Ballast } from './writer/ballast.ts'
 import { BatchWriter } from './writer/batch-writer.ts'
 import { ThreadRunner } from './writer/thread-runner.ts'
+
+/** The log's index at the start, and the first pages of the log. */
+const indexBytes = 256 * 1024
 
 export interface SqliteStoreOptions {
   /** Made when it does not exist. */
@@ -43,7 +48,10 @@ export interface SqliteStoreOptions {
   readonly maxFileBytes?: number | null
   /** Null: none. */
   readonly quotas?: Quotas | null
-  /** When less room is left than this, new mail is refused, while what makes room goes on. 0: only when the disk is full. */
+  /**
+   * When less room is left than this, new mail is refused, while what makes room goes on: half of it is kept as `<file>-ballast`
+   * for that. 0: only when the disk is full.
+   */
   readonly reserveBytes?: number
   /** Up to what size the whole file is checked before it is used; a larger one is checked behind its use. */
   readonly checkedAtStartBytes?: number
@@ -78,6 +86,8 @@ function openLocked(options: SqliteStoreOptions, lock: FileLock): Store {
   const lost = findLogDamage(file)
   if (lost !== null) throw damaged(file, describeLogDamage(lost))
   const isSmall = (bytesOf(file) ?? 0) <= checkedAtStartBytes
+  // The log's index is mapped memory: where the disk has no room for a page of it, SQLite fails, or SIGBUS ends the process.
+  if (freeBytesBeside(file) < indexBytes) new Ballast(file, reserveBytes).letGo()
   const reader = new ReaderContext(openForReading(file, isSmall, nowMs()))
   lock.noteMade()
   const check = isSmall ? null : new BackgroundCheck(file)

@@ -19,6 +19,7 @@ export interface WriterData {
 export class BatchWriter implements WriterHere {
   readonly #context: WriterContext
   readonly #space: DiskGuard
+  #isOpen = true
 
   constructor({ file, maxFileBytes, quotas, reserveBytes, nextOutgoingId }: WriterData) {
     const db = limited(openDatabase(file), maxFileBytes)
@@ -49,7 +50,13 @@ export class BatchWriter implements WriterHere {
     this.#context.db.pragma('wal_checkpoint(PASSIVE)')
   }
 
+  /** Keeps the ballast whole, as far as there is room for it. Others may write meanwhile. */
+  makeBallast(): Promise<void> {
+    return this.#space.makeBallast(() => this.#isOpen)
+  }
+
   close(): void {
+    this.#isOpen = false
     this.#context.db.close()
   }
 }

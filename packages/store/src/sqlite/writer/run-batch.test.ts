@@ -21,7 +21,7 @@ describe('runBatch', () => {
   const wrong = { name: 'acceptPlacements' as const, input: [{ message: null }] }
   const sequences = (): unknown[] => context.sql('SELECT id & 0xffffffff FROM messages').all().flat()
 
-  const roomy = { hasRoom: () => true, startLogAgain: () => undefined }
+  const roomy = { hasRoom: () => true, startLogAgain: () => undefined, letBallastGo: () => false }
   const acknowledge = (...listedIds: string[]) => ({
     name: 'acknowledgeMessages' as const,
     input: { owner: bob, listedIds, names: [] },
@@ -58,6 +58,36 @@ describe('runBatch', () => {
     const outcomes = runBatch(context, [accept('b'), acknowledge('a'), accept('c')], { ...roomy, hasRoom: () => false })
     expect(outcomes).to.deep.equal([{ kind: 'full' }, { kind: 'done', value: 1 }, { kind: 'full' }])
     expect(sequences()).to.deep.equal([])
+  })
+
+  for (const [parts, what, left] of [
+    [4, 'done', 1],
+    [2, 'full', 0],
+  ] as const) {
+    it(`lets ${parts} parts of the ballast go, but no more than it takes, for what makes room: ${what}`, () => {
+      const save = { name: 'saveSessionState' as const, input: new Uint8Array(100_000) }
+      let ballast: number = parts
+      const letBallastGo = (): boolean => {
+        if (ballast === 0) return false
+        ballast--
+        limitPages((parts - ballast) * 10)
+        return true
+      }
+      limitPages(0)
+      const outcomes = runBatch(context, [save, accept('a')], { ...roomy, hasRoom: () => false, letBallastGo })
+      expect(outcomes.map(({ kind }) => kind)).to.deep.equal([what, 'full'])
+      expect(ballast).to.equal(left)
+    })
+  }
+
+  it('keeps the ballast when the log has room once it begins again, or when it is new mail alone that has none', () => {
+    const letBallastGo = (): boolean => expect.fail('let go')
+    const save = { name: 'saveSessionState' as const, input: new Uint8Array(100_000) }
+    limitPages(0)
+    const space = { ...roomy, startLogAgain: () => limitPages(40), letBallastGo }
+    expect(runBatch(context, [save], space)).to.containSubset([{ kind: 'done' }])
+    const large = { ...accept('large'), input: [placementFixture({ body: 'x'.repeat(500_000) })] }
+    expect(runBatch(context, [large], space)).to.deep.equal([{ kind: 'full' }])
   })
 
   function limitPages(more: number): void {

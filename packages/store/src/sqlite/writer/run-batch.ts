@@ -24,15 +24,19 @@ const full: JobOutcome = { kind: 'full' }
 /**
  * Runs jobs in one transaction, so that they share one sync of the disk. Each has its own outcome: when one throws for
  * another reason than the disk, each runs again alone. When the disk fails, nothing of the batch was written. When it is full,
- * or nearly, what would bring more in is refused, and the rest still runs, since that is what makes room.
+ * or nearly, what would bring more in is refused, and the rest still runs, since that is what makes room: in the room of the log, and
+ * in that of the ballast when there is no other.
  */
 export function runBatch(context: WriterContext, jobs: readonly Job[], space: SpaceGuard): JobOutcome[] {
   const isRefused = jobs.some(brings) && !space.hasRoom()
-  const outcomes = isRefused ? fill(jobs, isOther, (others) => attempt(context, others)) : attempt(context, jobs)
+  let outcomes = isRefused ? fill(jobs, isOther, (others) => attempt(context, others)) : attempt(context, jobs)
   const isStuck = (job: Job, index: number): boolean => isOther(job) && outcomes[index] === full
   if (!jobs.some(isStuck)) return outcomes
-  space.startLogAgain()
-  return fill(jobs, isStuck, (stuck) => attempt(context, stuck), outcomes)
+  do {
+    space.startLogAgain()
+    outcomes = fill(jobs, isStuck, (stuck) => attempt(context, stuck), outcomes)
+  } while (jobs.some(isStuck) && space.letBallastGo())
+  return outcomes
 }
 
 const brings = ({ name }: Job): boolean => growing.has(name)
