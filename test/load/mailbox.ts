@@ -63,15 +63,17 @@ async function measure(
     return { identityKey: wallet.identityKey, session: new PresigningSession(wallet, url) }
   }
   const newIds = (count: number) => Array.from({ length: count }, () => randomBytes(32).toString('hex'))
-  const sends = (recipient: string, ids: readonly string[]): Promise<Buffer[]> =>
+  const sends = (recipient: string, ids: readonly string[], from = sender): Promise<Buffer[]> =>
     inTurn(ids, (messageId) =>
-      sender.post('/sendMessage', JSON.stringify({ message: { recipient, messageBox: box, messageId, body } })),
+      from.post('/sendMessage', JSON.stringify({ message: { recipient, messageBox: box, messageId, body } })),
     )
-  /** A user whose box holds so many, sent in parts, as requests take memory. */
+  /** A user whose box holds so many, sent in parts, as requests take memory, and by several, as an identity's sessions end after 100,000 calls. */
   const userWith = async (count: number): Promise<User> => {
     const one = await user()
     for (let at = 0; at < count; at += 10_000) {
-      await closedLoop(url, await sends(one.identityKey, newIds(Math.min(10_000, count - at))), connections)
+      const another = new PresigningSession(newWallet(), url)
+      const part = await sends(one.identityKey, newIds(Math.min(10_000, count - at)), another)
+      await closedLoop(url, part, connections)
     }
     return one
   }

@@ -247,7 +247,9 @@ export class MutualAuth {
     if (typeof claim === 'string') return claim
     const payloads = payloadCandidates(ctx.req, target, claim.requestId, ctx.state.rawBody)
     const verified = this.#verify(running, claim, '', payloads)
-    return typeof verified === 'string' ? verified : { ...claim, ...verified }
+    return typeof verified === 'string'
+      ? verified
+      : { ...claim, clientNonce: verified.clientNonce, payload: verified.payload }
   }
 
   /**

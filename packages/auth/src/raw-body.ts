@@ -50,12 +50,14 @@ function collect(request: IncomingMessage, limitBytes: number, timeoutMs: number
     let settled = false
     let timer: NodeJS.Timeout | undefined
     const settle = (error: RelayError | null) => {
+      // Of a body that is whole, only the end of its request is still to come.
+      if (settled) return
       settled = true
       clearTimeout(timer)
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
       if (error === null)
         resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes))
       else {
+        request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
         request.on('error', ignore).pause()
         reject(error)
       }

@@ -223,7 +223,7 @@ export class Router {
     const check = here === 'none' ? carryEnvelope : checkEnvelope
     const checked = check(message, envelope, nowMs, this.#deps)
     if ('refused' in checked) throw new RelayError(checked.refused)
-    return { ...placement, message: { ...message, ...checked } }
+    return { ...placement, message: { ...message, envelope: checked.envelope } }
   }
 
   /** Keeps the sender's request with what goes, or may go, to another host, and has no envelope to show there. */
@@ -282,7 +282,8 @@ export class Router {
     const refusal = refusalFor(await this.#deps.permissions.fee(item.recipient, item.box, item.sender))
     if (refusal !== null) return { refused: refusal }
     const { recipient, box, sender, messageId, contentType, body, forwardId } = item
-    const message = { recipient, box, sender, messageId, contentType, body, ...checked }
+    const { envelope, request } = checked
+    const message = { recipient, box, sender, messageId, contentType, body, envelope, request }
     return withLeaf({ message, originHost, forwardId, receivedAtMs: nowMs }, this.#deps.verifier)
   }
 

@@ -260,8 +260,14 @@ function parseEnvelopeItem(item: unknown): PropagatedMessage {
   const { recipient, messageBox, messageId, body } = signedMessage
   const envelope = { timestampMs: timestamp, signatureHex: senderSignature.toLowerCase() }
   return {
-    ...{ sender: originalSender, recipient, box: messageBox, messageId, contentType: 'text/plain', body },
-    ...{ proof: { kind: 'envelope', envelope }, forwardId },
+    sender: originalSender,
+    recipient,
+    box: messageBox,
+    messageId,
+    contentType: 'text/plain',
+    body,
+    proof: { kind: 'envelope', envelope },
+    forwardId,
   }
 }
 

@@ -1,5 +1,6 @@
 import { shownProof, type BoxAddress, type MessagePage, type PagedMessage, type PageLimits } from '@overpost/core'
 import type { MessageId } from '@overpost/protocol'
+import { boundLimit } from './database.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
 
@@ -28,7 +29,7 @@ const pageQuery = `SELECT id & 0xffffffff, sender_id, received_at_ms, message_id
     content_type | ((outgoing_id IS NOT NULL AND stays = 0) << 1) | (elsewhere << 2)
       | ((envelope_at_ms IS NOT NULL) << 3) | ((request IS NOT NULL) << 4)
       | ((listed_id IS NOT NULL OR octet_length(body) > ${longestBodyAtOnce}) << 5)
-  FROM messages WHERE id > (? << 32 | ?) AND id < (? + 1) << 32 ORDER BY id LIMIT ?`
+  FROM messages WHERE id > (? << 32 | ?) AND id < (? + 1) << 32 ORDER BY id ${boundLimit}`
 const furtherQuery = `SELECT listed_id, CASE WHEN octet_length(body) > ${longestBodyAtOnce} THEN body END
   FROM messages WHERE id = ? << 32 | ?`
 const proofQuery = 'SELECT envelope_at_ms, envelope, request FROM messages WHERE id = ? << 32 | ?'

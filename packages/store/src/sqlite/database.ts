@@ -2,6 +2,12 @@ import Database from 'better-sqlite3'
 
 export type Db = Database.Database
 
+/**
+ * A limit to be bound, for statements that run often: one that is a parameter and nothing else has SQLite (from 3.51 on) look at its value while
+ * it plans, and so prepare the statement anew each time that one is bound, at 10 to 40 us.
+ */
+export const boundLimit = 'LIMIT (? + 0)'
+
 /** A connection with its prepared statements. */
 export class Connection {
   readonly db: Db

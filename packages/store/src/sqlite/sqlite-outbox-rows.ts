@@ -9,6 +9,7 @@ import {
 import type { BoxName, ForwardId, HostOrigin, IdentityKey, MessageId } from '@overpost/protocol'
 import { heldUntilMs } from '../outbox/queue-rows.ts'
 import type { DueLimits, OutboxRows } from '../outbox/outbox-rows.ts'
+import { boundLimit } from './database.ts'
 import type { ReaderContext } from './reader-context.ts'
 import { readOutgoingRecord } from './sqlite-message-records.ts'
 import { decodeContentType, decodeEnvelope, decodeRequest } from './row-codes.ts'
@@ -74,7 +75,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
                o.box, o.message_id, o.content_type, coalesce(c.body, m.body), o.envelope_at_ms, c.envelope, c.request
              FROM parcels p JOIN outgoing o ON o.id = p.id >> 6 JOIN outgoing_contents c ON c.id = o.id
                LEFT JOIN messages m ON m.id = o.guest_message
-             WHERE destination_id = ? AND state = 0 AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, p.id LIMIT ?`,
+             WHERE destination_id = ? AND state = 0 AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, p.id ${boundLimit}`,
         )
         const taken: Parcel[] = []
         let bytes = 0
@@ -104,7 +105,7 @@ export function sqliteOutboxRows(reader: ReaderContext): OutboxRows {
           `SELECT id, sender_id, box, message_id, accepted_at_ms, lookups,
                envelope_at_ms IS NOT NULL AND guest_message IS NULL AND home_message IS NULL, home_message IS NOT NULL
              FROM outgoing
-             WHERE recipient_id = ? AND lookup_at_ms > ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id LIMIT ?`,
+             WHERE recipient_id = ? AND lookup_at_ms > ? AND lookup_at_ms <= ? ORDER BY lookup_at_ms, id ${boundLimit}`,
         )
         return dueSpans(limits)
           .flatMap(([afterMs, upToMs]) => due.all(recipientId, afterMs, upToMs, limits.maxMessages))
@@ -179,14 +180,14 @@ function dueSpans({ nowMs, latestMs }: DueLimits): [number, number][] {
 
 function toParcel(reader: ReaderContext, columns: ParcelColumns): Parcel {
   const [id, , forwardId, attempts, acceptedAtMs, again, ...message] = columns
-  return {
+  const parcel = {
     id,
     message: toMessage(reader, message),
     forwardId: forwardId.toString('hex') as ForwardId,
     acceptedAtMs,
     attempts,
-    ...(again === 1 ? { again: true as const } : {}),
   }
+  return again === 1 ? { ...parcel, again: true } : parcel
 }
 
 /** A message with its body in the outbox: not a guest's. */

@@ -17,12 +17,13 @@ export interface SendMessageDeps {
  */
 export function sendMessage({ router, isPublicKey, callerLimits }: SendMessageDeps): Middleware<PeerState> {
   return async (ctx) => {
-    const { recipients, box, body } = parseSendMessage(parseBody(ctx.state.rawBody), isPublicKey)
+    const { recipients, box, body: sent } = parseSendMessage(parseBody(ctx.state.rawBody), isPublicKey)
+    const { contentType, body } = contentOf(sent)
     callerLimits.countMessages(ctx, recipients.length)
     const { identityKey: sender, signedRequest } = ctx.state.peer
+    const send = { sender, box, recipients, contentType, body }
     // Other hosts believe a request for this path alone.
-    const shown = ctx.req.url === '/sendMessage' ? { signedRequest } : {}
-    const accepted = await router.accept({ sender, box, recipients, ...contentOf(body), ...shown })
+    const accepted = await router.accept(ctx.req.url === '/sendMessage' ? { ...send, signedRequest } : send)
     const results = accepted.map(({ recipient, messageId, duplicate, handle }) =>
       duplicate ? { recipient, messageId, duplicate: true as const, handle } : { recipient, messageId, handle },
     )
