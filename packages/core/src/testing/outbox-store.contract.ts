@@ -16,8 +16,10 @@ import {
 import { messageRecordsContract } from './message-records.contract.ts'
 import { destinationsContract } from './outbox-destinations.contract.ts'
 import { guestCopiesContract } from './outbox-guest-copies.contract.ts'
+import { longWaitsContract } from './outbox-long-waits.contract.ts'
 import { lookupsContract } from './outbox-lookups.contract.ts'
 import { reroutingContract } from './outbox-rerouting.contract.ts'
+import { returnsContract } from './outbox-returns.contract.ts'
 import { seekingContract } from './outbox-seeking.contract.ts'
 import { setBackContract } from './outbox-set-back.contract.ts'
 import { wakingContract } from './outbox-waking.contract.ts'
@@ -250,6 +252,8 @@ export function outboxStoreContract(adapter: string, open: () => Promise<Store>)
     destinationsContract(open)
     lookupsContract(open)
     messageRecordsContract(open)
+    returnsContract(open)
+    longWaitsContract(open)
     guestCopiesContract(open)
     reroutingContract(open)
     seekingContract(open)
