@@ -1,9 +1,9 @@
-import { bytesToHex, type IdentityKey, type SignedRequest } from '@overpost/protocol'
+import { bytesToHex, toIdentityKey, type IdentityKey, type SignedRequest } from '@overpost/protocol'
 import { authVersion } from './auth-protocol.ts'
 import { parseHandshake, type Handshake } from './handshake.ts'
 import type { CallProof, VerifiedCall } from './mutual-auth.ts'
 import type { Peer } from './mutual-auth.ts'
-import { isNonce, parseIdentityKey } from './signed-request.ts'
+import { isNonce } from './signed-request.ts'
 
 /** What a message that came over a connection amounts to. */
 export type ConnectionInput =
@@ -68,7 +68,7 @@ export class ConnectionAuth {
   #general(fields: Readonly<Record<string, unknown>>): ConnectionInput {
     const { version, nonce, yourNonce: sessionNonce } = fields
     if (version !== authVersion) return refused(`The version must be ${authVersion}.`)
-    const identityKey = parseIdentityKey(fields['identityKey'])
+    const identityKey = toIdentityKey(fields['identityKey'])
     if (identityKey === null) return refused('The identity key is not a compressed public key.')
     if (this.#peer !== null && this.#peer.identityKey !== identityKey)
       return refused('This connection is of another key.')

@@ -53,10 +53,11 @@ export function childTweak(shared: Uint8Array, invoice: string): Uint8Array {
 }
 
 /**
- * HMAC-SHA256 with a key of at most 64 bytes, of text in UTF-8 or of bytes. Of two hashes (RFC 2104): `createHmac` makes an object that
- * the garbage collector must end, which costs as much again.
+ * HMAC-SHA256 with a key of at most 64 bytes, of text in UTF-8 or of bytes: 32 bytes. Of two hashes (RFC 2104): `createHmac` makes an object that
+ * the garbage collector must end, which costs as much again. @throws {RangeError} for a longer key
  */
 export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
+  if (key.length > blockBytes) throw new RangeError('the key has more than 64 bytes')
   const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(data))
   const outer = Buffer.allocUnsafe(blockBytes + 32)
   for (let at = 0; at < blockBytes; at++) {

@@ -1,7 +1,6 @@
-import type { IdentityKey } from '@overpost/protocol'
+import { toIdentityKey, type IdentityKey } from '@overpost/protocol'
 import { authVersion } from './auth-protocol.ts'
 import { parseClientNonce } from './session-nonce.ts'
-import { parseIdentityKey } from './signed-request.ts'
 
 /** A request for a session. Nothing of it is proven, and nothing of it is kept. */
 export interface Handshake {
@@ -15,7 +14,7 @@ export function parseHandshake(json: unknown): Handshake | string {
   const message = json as Record<string, unknown> | null | undefined
   if (message?.['version'] !== authVersion) return `The version must be ${authVersion}.`
   if (message['messageType'] !== 'initialRequest') return 'Only initialRequest is taken here.'
-  const identityKey = parseIdentityKey(message['identityKey'])
+  const identityKey = toIdentityKey(message['identityKey'])
   if (identityKey === null) return 'The identity key is not a compressed public key.'
   const nonce = message['initialNonce']
   const nonceBytes = parseClientNonce(nonce)

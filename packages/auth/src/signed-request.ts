@@ -43,11 +43,6 @@ export function readClaim(headers: IncomingHttpHeaders): AuthClaim | string {
   }
 }
 
-/** A compressed public key's form, in lower case; whether it is on the curve shows when it is used. */
-export function parseIdentityKey(text: unknown): IdentityKey | null {
-  return typeof text === 'string' && /^0[23][0-9a-f]{64}$/i.test(text) ? (text.toLowerCase() as IdentityKey) : null
-}
-
 /**
  * The payloads that the caller of `request` may have signed, most likely first: SDKs differ on a content type with
  * parameters, on the order of headers, and on an empty JSON body, for which some sign `{}`. They are made as they are

@@ -263,6 +263,7 @@ export {
   identityKeySchema,
   messageIdSchema,
   outpointSchema,
+  toIdentityKey,
   type BoxName,
   type ForwardId,
   type HostOrigin,

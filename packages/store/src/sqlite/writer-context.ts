@@ -25,7 +25,7 @@ export class WriterContext extends Connection {
   readonly #nextOutgoingId: Float64Array
   /** Whether an owner may have acknowledged something before it came; null: not looked up yet. */
   mayAwait: boolean | null = null
-  /** How long commits took so far, in ms: in them the disk is written to and synced. */
+  /** How long was waited for the disk so far, in ms: at commits, in which it is written to and synced, and where room is made. */
   syncMs = 0
   /** Null: none. */
   readonly quotas: Quotas | null
@@ -113,9 +113,14 @@ export class WriterContext extends Connection {
   }
 
   commit(): void {
+    this.waitForDisk(() => this.sql('COMMIT').run())
+  }
+
+  /** Does what waits for the disk. */
+  waitForDisk<T>(work: () => T): T {
     const startedMs = performance.now()
     try {
-      this.sql('COMMIT').run()
+      return work()
     } finally {
       this.syncMs += performance.now() - startedMs
     }

@@ -90,6 +90,19 @@ describe('runBatch', () => {
     expect(runBatch(context, [large], space)).to.deep.equal([{ kind: 'full' }])
   })
 
+  it('counts what it waits for the disk where room is made, too, so that the thread is known to stand still', () => {
+    runBatch(context, [accept('a')], roomy)
+    limitPages(0)
+    const large = { ...accept('large'), input: [placementFixture({ body: 'x'.repeat(100_000) })] }
+    const before = context.syncMs
+    const startLogAgain = (): void => {
+      const endsAtMs = performance.now() + 20
+      while (performance.now() < endsAtMs);
+    }
+    runBatch(context, [large, acknowledge('a')], { ...roomy, startLogAgain })
+    expect(context.syncMs - before).to.be.at.least(20)
+  })
+
   function limitPages(more: number): void {
     const pages = context.db.pragma('page_count', { simple: true }) as number
     context.db.pragma(`max_page_count = ${pages + more}`)

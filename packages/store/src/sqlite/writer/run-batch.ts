@@ -28,14 +28,14 @@ const full: JobOutcome = { kind: 'full' }
  * in that of the ballast when there is no other.
  */
 export function runBatch(context: WriterContext, jobs: readonly Job[], space: SpaceGuard): JobOutcome[] {
-  const isRefused = jobs.some(brings) && !space.hasRoom()
+  const isRefused = jobs.some(brings) && !context.waitForDisk(() => space.hasRoom())
   let outcomes = isRefused ? fill(jobs, isOther, (others) => attempt(context, others)) : attempt(context, jobs)
   const isStuck = (job: Job, index: number): boolean => isOther(job) && outcomes[index] === full
   if (!jobs.some(isStuck)) return outcomes
   do {
-    space.startLogAgain()
+    context.waitForDisk(() => space.startLogAgain())
     outcomes = fill(jobs, isStuck, (stuck) => attempt(context, stuck), outcomes)
-  } while (jobs.some(isStuck) && space.letBallastGo())
+  } while (jobs.some(isStuck) && context.waitForDisk(() => space.letBallastGo()))
   return outcomes
 }
 
