@@ -7,6 +7,17 @@ export type Point = Uint8Array
 
 /** Of SHA-256. */
 const blockBytes = 64
+/**
+ * For one call at a time, none of which waits: whatever is handed to libsecp256k1 or to a hash is given memory of its own outside
+ * the heap, which costs as much as a hash, unless it is part of something larger that has it.
+ */
+const scratch = {
+  hmac: Buffer.allocUnsafe(blockBytes + 32),
+  privateKey: Buffer.allocUnsafe(32),
+  signature: Buffer.allocUnsafe(64),
+  scalar: Buffer.allocUnsafe(32),
+}
+const scratchR = scratch.signature.subarray(0, 32)
 const orderHex = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141'
 const order = BigInt(`0x${orderHex}`)
 
@@ -59,16 +70,15 @@ export function childTweak(shared: Uint8Array, invoice: string): Uint8Array {
 export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
   if (key.length > blockBytes) throw new RangeError('the key has more than 64 bytes')
   const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(data))
-  const outer = Buffer.allocUnsafe(blockBytes + 32)
   for (let at = 0; at < blockBytes; at++) {
     const byte = key[at] ?? 0
     inner[at] = byte ^ 0x36
-    outer[at] = byte ^ 0x5c
+    scratch.hmac[at] = byte ^ 0x5c
   }
   if (typeof data === 'string') inner.write(data, blockBytes)
   else inner.set(data, blockBytes)
-  outer.set(sha256(inner), blockBytes)
-  return sha256(outer)
+  scratch.hmac.write(hash('sha256', inner, 'binary'), blockBytes, 'latin1')
+  return sha256(scratch.hmac)
 }
 
 export function childPrivateKey(privateKey: Uint8Array, tweak: Uint8Array): Uint8Array {
@@ -99,6 +109,11 @@ export function sha256(data: Uint8Array | string): Uint8Array {
   return Buffer.from(hash('sha256', data, 'binary'), 'latin1')
 }
 
+/** {@link sha256} as 64 hexadecimal digits. */
+export function sha256Hex(data: Uint8Array | string): string {
+  return hash('sha256', data, 'hex')
+}
+
 /**
  * A number of at most 256 bits as 32 bytes below the order; null when it is larger. A hash to be signed directly may have
  * any length.
@@ -114,9 +129,13 @@ export function scalarOf(bytes: ArrayLike<number>): Uint8Array | null {
   return value < order ? scalar : Buffer.from((value - order).toString(16).padStart(64, '0'), 'hex')
 }
 
-/** A DER signature with deterministic nonce (RFC 6979) and low s. `scalar` is below the order. */
-export function sign(scalar: Uint8Array, privateKey: Uint8Array): Uint8Array {
-  return encodeDer(secp256k1.ecdsaSign(scalar, privateKey).signature)
+/** A DER signature under the child key `privateKey + tweak`, with deterministic nonce (RFC 6979) and low s. `scalar` is below the order. */
+export function signAsChild(scalar: Uint8Array, privateKey: Uint8Array, tweak: Uint8Array): Buffer {
+  scratch.privateKey.set(privateKey)
+  secp256k1.privateKeyTweakAdd(scratch.privateKey, tweak)
+  secp256k1.ecdsaSign(scalar, scratch.privateKey, undefined, scratch.signature)
+  scratch.privateKey.fill(0)
+  return encodeDer(scratch.signature)
 }
 
 /**
@@ -129,12 +148,12 @@ export function verify(
   point: Point,
   tweak: Uint8Array | null,
 ): boolean {
-  const compact = decodeDer(signature)
+  const compact = decodeDer(signature, scratch.signature)
   if (typeof compact === 'string') return false
   try {
     if ((compact[32] ?? 0) >= 0x7f) secp256k1.signatureNormalize(compact)
     if (tweak === null) return secp256k1.ecdsaVerify(compact, scalar, point)
-    return secp256k1.ecdsaVerify(compact, shiftedScalar(scalar, compact, tweak), point)
+    return secp256k1.ecdsaVerify(compact, shiftedScalar(scalar, tweak), point)
   } catch {
     return verifyUnderChild(scalar, compact, point, tweak)
   }
@@ -144,8 +163,9 @@ export function verify(
  * The number that verifies under `point` exactly when `scalar` does under `point + tweak * G`. With w = 1/s the verifier
  * computes z*w*G + r*w*(P + t*G) = (z + r*t)*w*G + r*w*P, so checking z + r*t under P saves the child point (28 of 68 us).
  */
-function shiftedScalar(scalar: Uint8Array, compact: Uint8Array, tweak: Uint8Array): Uint8Array {
-  return multiplyAdd(tweak, compact.subarray(0, 32), scalar)
+function shiftedScalar(scalar: Uint8Array, tweak: Uint8Array): Uint8Array {
+  scratch.scalar.set(tweak)
+  return secp256k1.privateKeyTweakAdd(secp256k1.privateKeyTweakMul(scratch.scalar, scratchR), scalar)
 }
 
 /** The plain way, for numbers that the sums of {@link shiftedScalar} do not take (zero, for one). */

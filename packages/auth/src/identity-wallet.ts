@@ -21,7 +21,7 @@ import type {
   WalletEncryptionArgs,
   WalletEncryptResult,
 } from '@bsv/sdk'
-import { parsePoint, scalarOf, sha256, sign, verify } from './curve.ts'
+import { parsePoint, scalarOf, sha256, signAsChild, verify } from './curve.ts'
 import { KeyRing, type Counterparty, type Relation } from './key-ring.ts'
 import { proveLinkage, verifyLinkage } from './linkage-proof.ts'
 import { decodeDer } from './signature-der.ts'
@@ -51,9 +51,9 @@ export class IdentityWallet {
    * is not kept, for calls that anybody can cause.
    * @throws {Error} when the counterparty or the key's name is not a legal one
    */
-  signFor(counterparty: Counterparty, key: KeyName, data: Uint8Array, { remember = true } = {}): Uint8Array {
+  signFor(counterparty: Counterparty, key: KeyName, data: Uint8Array, { remember = true } = {}): Buffer {
     const tweak = this.#ring.tweak(this.#ring.relation(counterparty, remember), key)
-    return sign(sha256(data), this.#ring.childPrivateKey(tweak))
+    return signAsChild(sha256(data), this.#ring.privateKey, tweak)
   }
 
   /**
@@ -143,7 +143,7 @@ export class IdentityWallet {
       const tweak = this.#tweak(args, args.counterparty ?? 'anyone')
       const scalar = scalarOf(hash)
       if (scalar === null) throw new Error('ECDSA message is too large: expected <= 256 bits.')
-      return { signature: Array.from(sign(scalar, this.#ring.childPrivateKey(tweak))) }
+      return { signature: Array.from(signAsChild(scalar, this.#ring.privateKey, tweak)) }
     })
   }
 

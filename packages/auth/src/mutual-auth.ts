@@ -308,7 +308,7 @@ export class MutualAuth {
     res.setHeader('x-bsv-auth-nonce', nonce)
     res.setHeader('x-bsv-auth-your-nonce', clientNonce)
     res.setHeader('x-bsv-auth-request-id', requestIdText)
-    res.setHeader('x-bsv-auth-signature', Buffer.from(signature).toString('hex'))
+    res.setHeader('x-bsv-auth-signature', signature.toString('hex'))
   }
 
   /** 32 random bytes in base64, drawn many at a time. */

@@ -5,12 +5,21 @@ import {
   type KeyName,
   type SignatureVerifier,
 } from '@overpost/protocol'
-import { childPublicKey, childTweak, compressPoint, parsePoint, sha256, verify, type Point } from './curve.ts'
+import {
+  childPublicKey,
+  childTweak,
+  compressPoint,
+  parsePoint,
+  sha256,
+  sha256Hex,
+  verify,
+  type Point,
+} from './curve.ts'
 import { invoiceNumber } from './invoice-number.ts'
 import { LruCache } from './lru-cache.ts'
 
 /** SHA-256 of Node. */
-export const nativeHasher: Hasher = { sha256 }
+export const nativeHasher: Hasher = { sha256, sha256Hex }
 
 interface SignerKey {
   readonly point: Point
@@ -55,7 +64,7 @@ export function nativeSignatureVerifier({ cacheEntries = 10_000 }: { cacheEntrie
   }
 
   return {
-    sha256,
+    ...nativeHasher,
     publicKey(signer, key) {
       const found = find(signer, key)
       if (found === null) return null

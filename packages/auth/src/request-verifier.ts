@@ -1,6 +1,6 @@
 import { hexToBytes, type IdentityKey, type NamedLinkage, type SignedRequest } from '@overpost/protocol'
 import { messageKey } from './auth-protocol.ts'
-import { childTweak, parsePoint, sha256, verify, type Point } from './curve.ts'
+import { childTweak, parsePoint, sha256, sha256Hex, verify, type Point } from './curve.ts'
 import type { IdentityWallet } from './identity-wallet.ts'
 import { invoiceNumber } from './invoice-number.ts'
 
@@ -57,7 +57,7 @@ export class RequestVerifier {
   #open(host: IdentityKey, sender: IdentityKey, { hash, revelation }: NamedLinkage): Linkage | null {
     if (revelation === null || revelation.prover !== host || revelation.counterparty !== sender) return null
     const shared = this.#wallet.openLinkage(revelation)
-    if (shared === null || Buffer.from(sha256(shared)).toString('hex') !== hash) return null
+    if (shared === null || sha256Hex(shared) !== hash) return null
     return { sender, senderPoint: parsePoint(sender), shared }
   }
 

@@ -18,6 +18,8 @@ export class SealedHandles implements HandleSeal {
   readonly #encryption: Cipher
   readonly #decryption: Decipher
   readonly #tagKey: Uint8Array
+  /** For one handle at a time. */
+  readonly #plain = Buffer.alloc(blockBytes)
 
   constructor(wallet: Pick<IdentityWallet, 'deriveSecret'>, incarnation: string) {
     const salt = Buffer.from(incarnation)
@@ -28,7 +30,7 @@ export class SealedHandles implements HandleSeal {
   }
 
   seal({ kind, id, acceptedAtMs }: Handled, sender: IdentityKey): string {
-    const plain = Buffer.alloc(blockBytes)
+    const plain = this.#plain
     plain.writeUInt8(kinds.indexOf(kind), 0)
     plain.writeUIntBE(acceptedAtMs, 2, 6)
     plain.writeBigUInt64BE(id, 8)

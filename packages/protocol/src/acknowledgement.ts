@@ -72,7 +72,7 @@ export function acknowledgementText(
     list.set(part, at)
     at += part.length
   }
-  const hash = bytesToHex(hasher.sha256(list))
+  const hash = hasher.sha256Hex(list)
   return encoder.encode(`phip-acknowledgement-1\n${user}\n${timestampMs}\n${messages.length}\n${hash}`)
 }
 

@@ -1,8 +1,8 @@
 import type { WalletInterface } from '@bsv/sdk'
 import { isSignatureHex, isTimestamp } from './envelope.ts'
-import { bytesToHex, hexToBytes } from './hex.ts'
+import { bytesToHex, hexInto, hexToBytes } from './hex.ts'
 import { asRecord } from './json.ts'
-import { merkleLeaf, merkleLevels, merklePath, merkleRootOf } from './merkle-tree.ts'
+import { leafMark, merkleLevels, merklePath, merkleRootOf } from './merkle-tree.ts'
 import { custodyReceiptKey, walletKey } from './names.ts'
 import type { BoxName, ForwardId, IdentityKey, MessageId } from './scalars.ts'
 import type { Hasher, SignatureVerifier } from './signature-verifier.ts'
@@ -64,11 +64,14 @@ const hashForm = /^[0-9a-f]{64}$/
 const keyBytes = 33
 const hashBytes = 32
 const timeBytes = 8
+const fixedBytes = 3 * keyBytes + 2 * hashBytes + timeBytes
 const lengthBytes = 2
+/** For one leaf at a time, since an array that is made for each has memory of its own outside the heap. Grows with the texts in it. */
+let leafBytes = new Uint8Array(1024)
 
 /** The hash of a body, as leaves hold it. */
 export function custodyBodyHash(body: string, hasher: Hasher): string {
-  return bytesToHex(hasher.sha256(body))
+  return hasher.sha256Hex(body)
 }
 
 /**
@@ -76,27 +79,39 @@ export function custodyBodyHash(body: string, hasher: Hasher): string {
  * bytes of the SHA-256 of the handle.
  */
 export function ownForwardId(handle: string, acceptedAtMs: number, hasher: Hasher): ForwardId {
-  const name = bytesToHex(hasher.sha256(handle)).slice(0, 48)
+  const name = hasher.sha256Hex(handle).slice(0, 48)
   return (acceptedAtMs.toString(16).padStart(16, '0') + name) as ForwardId
 }
 
 /** The hash of the leaf of a message that was stored then, 64 hexadecimal digits. */
 export function custodyLeaf(message: CustodyMessage, storedAtMs: number, hasher: Hasher): string {
-  const box = encoder.encode(message.box)
-  const id = encoder.encode(message.messageId)
-  const fixedBytes = 3 * keyBytes + 2 * hashBytes + timeBytes
-  const leaf = new Uint8Array(fixedBytes + 2 * lengthBytes + box.length + id.length)
-  const view = new DataView(leaf.buffer)
-  const { originHost, forwardId, recipient, sender, bodyHash } = message
-  leaf.set(requireBytes(originHost + forwardId + recipient + sender + bodyHash))
-  view.setBigUint64(fixedBytes - timeBytes, BigInt(storedAtMs))
-  let at = fixedBytes
-  for (const text of [box, id]) {
-    view.setUint16(at, text.length)
-    leaf.set(text, at + lengthBytes)
-    at += lengthBytes + text.length
+  const { originHost, forwardId, recipient, sender, bodyHash, box, messageId } = message
+  const mostBytes = 1 + fixedBytes + 2 * lengthBytes + 3 * (box.length + messageId.length)
+  if (mostBytes > leafBytes.length) leafBytes = new Uint8Array(mostBytes)
+  leafBytes[0] = leafMark
+  let at = 1
+  for (const hex of [originHost, forwardId, recipient, sender, bodyHash]) at = writeHex(hex, leafBytes, at)
+  at = writeNumber(storedAtMs, timeBytes, at)
+  for (const text of [box, messageId]) {
+    const { written } = encoder.encodeInto(text, leafBytes.subarray(at + lengthBytes))
+    at = writeNumber(written, lengthBytes, at) + written
   }
-  return bytesToHex(merkleLeaf(leaf, hasher))
+  return hasher.sha256Hex(leafBytes.subarray(0, at))
+}
+
+/** Big-endian. Where it ends. */
+function writeNumber(value: number, bytes: number, at: number): number {
+  for (let place = at + bytes - 1, rest = value; place >= at; place -= 1, rest = Math.floor(rest / 256)) {
+    leafBytes[place] = rest % 256
+  }
+  return at + bytes
+}
+
+/** Where it ends. @throws {TypeError} for what is not hexadecimal */
+function writeHex(hex: string, into: Uint8Array, at: number): number {
+  const end = hexInto(hex, into, at)
+  if (end === null) throw notHex()
+  return end
 }
 
 /** The receiving host's signature for the leaves of one answer, at least one, in order: DER as hexadecimal digits. */
@@ -198,6 +213,10 @@ function readCustody(json: unknown): Custody | null {
 /** @throws {TypeError} for what is not hexadecimal: a program's fault, since forms are checked where they come in. */
 function requireBytes(hex: string): Uint8Array {
   const bytes = hexToBytes(hex)
-  if (bytes === null) throw new TypeError('this is not hexadecimal')
+  if (bytes === null) throw notHex()
   return bytes
+}
+
+function notHex(): TypeError {
+  return new TypeError('this is not hexadecimal')
 }

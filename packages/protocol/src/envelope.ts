@@ -43,13 +43,13 @@ export function envelopeText(message: EnvelopeMessage, timestampMs: number, hash
 
 function signedText(message: EnvelopeMessage, timestampMs: number, hasher: Hasher): string {
   const { sender, recipient, box, messageId, body } = message
-  const bodyHash = bytesToHex(hasher.sha256(body))
+  const bodyHash = hasher.sha256Hex(body)
   return `phip-envelope-1\n${sender}\n${recipient}\n${box}\n${messageId}\n${timestampMs}\n${bodyHash}`
 }
 
 /** What a host remembers of an envelope, so that no other host can hand it in again: 64 hexadecimal digits. */
 export function envelopeHash(message: EnvelopeMessage, timestampMs: number, hasher: Hasher): string {
-  return bytesToHex(hasher.sha256(signedText(message, timestampMs, hasher)))
+  return hasher.sha256Hex(signedText(message, timestampMs, hasher))
 }
 
 /** Signs `message` with the wallet of its sender. */

@@ -10,6 +10,11 @@ describe('hex', () => {
     expect(hexToBytes(hex.toUpperCase())).to.deep.equal(all)
   })
 
+  it('writes more bytes than a function takes arguments', () => {
+    const many = Uint8Array.from({ length: 300_001 }, (_, at) => at % 251)
+    expect(bytesToHex(many)).to.equal(Buffer.from(many).toString('hex'))
+  })
+
   for (const text of ['0', 'abc', 'zz', '0x', 'a ', '@0', '`0', 'G0', '٠٠']) {
     it(`gives null for ${JSON.stringify(text)}`, () => expect(hexToBytes(text)).to.equal(null))
   }

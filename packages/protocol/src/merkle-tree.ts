@@ -1,16 +1,11 @@
 import type { Hasher } from './signature-verifier.ts'
 
-/** A leaf cannot be shown as a node, nor a node as a leaf: each kind is hashed with a mark of its own in front. */
-const leafMark = 0
+/** A leaf cannot be shown as a node, nor a node as a leaf: each kind is hashed with a mark of its own in front, a leaf by whoever makes it. */
+export const leafMark = 0
 const nodeMark = 1
-
-/** The hash of a leaf of {@link merkleLevels}. */
-export function merkleLeaf(data: Uint8Array, hasher: Hasher): Uint8Array {
-  const marked = new Uint8Array(1 + data.length)
-  marked[0] = leafMark
-  marked.set(data, 1)
-  return hasher.sha256(marked)
-}
+const hashBytes = 32
+/** For one hash at a time: an array of this size would have memory of its own outside the heap. */
+const marked = new Uint8Array(1 + 2 * hashBytes).fill(nodeMark, 0, 1)
 
 /**
  * The tree of RFC 9162, section 2.1, over the hashes of at least one leaf: level by level, from the leaves up to the one root. What
@@ -52,9 +47,7 @@ export function merkleRootOf(
 }
 
 function node(left: Uint8Array, right: Uint8Array, hasher: Hasher): Uint8Array {
-  const marked = new Uint8Array(1 + left.length + right.length)
-  marked[0] = nodeMark
   marked.set(left, 1)
-  marked.set(right, 1 + left.length)
+  marked.set(right, 1 + hashBytes)
   return hasher.sha256(marked)
 }

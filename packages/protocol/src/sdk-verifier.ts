@@ -1,5 +1,6 @@
 import { BigNumber, ECDSA, Hash, KeyDeriver, Signature, type PublicKey } from '@bsv/sdk'
 import { isCanonicalSignature } from './canonical-signature.ts'
+import { bytesToHex } from './hex.ts'
 import { walletKey, type KeyName } from './names.ts'
 import type { IdentityKey } from './scalars.ts'
 import type { Hasher, SignatureVerifier } from './signature-verifier.ts'
@@ -7,6 +8,7 @@ import type { Hasher, SignatureVerifier } from './signature-verifier.ts'
 /** SHA-256 of `@bsv/sdk`, in JavaScript: for browsers, tests and the rare call. */
 export const sdkHasher: Hasher = {
   sha256: (data) => Uint8Array.from(Hash.sha256(typeof data === 'string' ? new TextEncoder().encode(data) : data)),
+  sha256Hex: (data) => bytesToHex(sdkHasher.sha256(data)),
 }
 
 /** A verifier on `@bsv/sdk`. It keeps the last `maxKeys` derived keys, since deriving one costs as much as a signature. */

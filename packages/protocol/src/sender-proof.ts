@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes } from './hex.ts'
+import { hexToBytes } from './hex.ts'
 import type { IdentityKey, MessageId } from './scalars.ts'
 import type { Hasher } from './signature-verifier.ts'
 
@@ -63,5 +63,5 @@ export function requestHash(
   data.set(payload)
   data.set(key, payload.length)
   data.set(id, payload.length + key.length)
-  return bytesToHex(hasher.sha256(data))
+  return hasher.sha256Hex(data)
 }

@@ -3,8 +3,10 @@ import type { IdentityKey } from './scalars.ts'
 
 /** SHA-256, as a parameter: hosts pass Node's, which is native, browsers `sdkHasher`. */
 export interface Hasher {
-  /** 32 bytes. Text is hashed in UTF-8. */
+  /** 32 bytes. Text is hashed in UTF-8. Keeps nothing of `data`. */
   sha256(data: Uint8Array | string): Uint8Array
+  /** The same as 64 hexadecimal digits. */
+  sha256Hex(data: Uint8Array | string): string
 }
 
 /**

@@ -3,6 +3,7 @@ import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { nodeServer, type TlsFiles } from '@overpost/auth'
+import { Roster } from './roster.ts'
 
 export interface HttpListenerOptions {
   readonly host: string
@@ -43,7 +44,7 @@ export async function listen({ host, port, fd, requestTimeoutMs, tls }: HttpList
   }
   const node = nodeServer(options, tls)
   const { scheme, server } = node
-  const inHand = new Set<ServerResponse>()
+  const inHand = new Roster<ServerResponse>()
   let isDraining = false
   let answeredAtMs = -Infinity
   await new Promise<void>((resolve, reject) => {
@@ -64,9 +65,9 @@ export async function listen({ host, port, fd, requestTimeoutMs, tls }: HttpList
       if (upgrade !== undefined) server.on('upgrade', upgrade)
       server.on('request', (request, response) => {
         if (isDraining) response.setHeader('connection', 'close')
-        inHand.add(response)
+        const answered = inHand.add(response)
         response.once('close', () => {
-          inHand.delete(response)
+          answered()
           answeredAtMs = performance.now()
         })
         listener(request, response)
