@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import secp256k1 from 'secp256k1/bindings.js'
 import { decodeDer, encodeDer } from './signature-der.ts'
 
@@ -107,6 +107,13 @@ export function multiplyAdd(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8A
 /** The SHA-256 of `data`, or of text in UTF-8. By way of text: a digest asked for as a buffer has memory of its own outside the heap. */
 export function sha256(data: Uint8Array | string): Uint8Array {
   return Buffer.from(hash('sha256', data, 'binary'), 'latin1')
+}
+
+/** The SHA-256 of parts that stand one behind the other. Not put together first, which of long ones costs memory and a fifth of the hash. */
+export function sha256OfParts(parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const sum = createHash('sha256')
+  for (const part of parts) sum.update(part)
+  return Buffer.from(sum.digest('binary'), 'latin1')
 }
 
 /** {@link sha256} as 64 hexadecimal digits. */

@@ -52,8 +52,13 @@ export class IdentityWallet {
    * @throws {Error} when the counterparty or the key's name is not a legal one
    */
   signFor(counterparty: Counterparty, key: KeyName, data: Uint8Array, { remember = true } = {}): Buffer {
+    return this.signDigestFor(counterparty, key, sha256(data), { remember })
+  }
+
+  /** As {@link signFor}, of what was hashed already: `digest` is the SHA-256 of the data. */
+  signDigestFor(counterparty: Counterparty, key: KeyName, digest: Uint8Array, { remember = true } = {}): Buffer {
     const tweak = this.#ring.tweak(this.#ring.relation(counterparty, remember), key)
-    return signAsChild(sha256(data), this.#ring.privateKey, tweak)
+    return signAsChild(digest, this.#ring.privateKey, tweak)
   }
 
   /**

@@ -5,6 +5,7 @@ import { answerBody } from './answer-body.ts'
 import { isSignedHeader, responseHead, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
 import { ConnectionAuth } from './connection-auth.ts'
+import { sha256, sha256OfParts } from './curve.ts'
 import { parseHandshake, type Handshake } from './handshake.ts'
 import type { IdentityWallet } from './identity-wallet.ts'
 import { LruCache } from './lru-cache.ts'
@@ -72,8 +73,8 @@ type AuthenticCall = AuthClaim & VerifiedCall
 /** Longer handshakes are not parsed: an honest one has about 300 bytes, with certificates wanted a few thousand. */
 const longestHandshakeBytes = 65_536
 const openedSessions = 10_000
-/** Longer text is made bytes once, for the signature and for the network. */
-const longText = 16_384
+/** A longer one is made bytes once, for the signature and for the network, and hashed where it is. */
+const longBody = 16_384
 const defaultLimits: MutualAuthLimits = {
   sessionLifetimeMs: 7 * 24 * 3600 * 1000,
   replayCallsPerIdentity: 100_000,
@@ -296,13 +297,11 @@ export class MutualAuth {
     const { identityKey, requestId, requestIdText, clientNonce } = call
     const bodyBytes = Buffer.byteLength(body)
     const head = responseHead({ requestId, status: res.statusCode, headers: sortHeaders(headers) }, bodyBytes)
-    const payload = Buffer.allocUnsafe(head.length + bodyBytes)
-    payload.set(head)
-    if (typeof body === 'string') payload.write(body, head.length, 'utf8')
-    else payload.set(body, head.length)
-    if (typeof body === 'string' && bodyBytes > longText) ctx.body = payload.subarray(head.length)
+    const isLong = bodyBytes > longBody
+    const bytes = isLong && typeof body === 'string' ? (ctx.body = Buffer.from(body)) : body
+    const digest = isLong ? sha256OfParts([head, bytes]) : sha256(joined(head, bytes, bodyBytes))
     const nonce = this.#freshNonce()
-    const signature = this.#wallet.signFor(identityKey, messageKey(nonce, clientNonce), payload)
+    const signature = this.#wallet.signDigestFor(identityKey, messageKey(nonce, clientNonce), digest)
     res.setHeader('x-bsv-auth-version', authVersion)
     res.setHeader('x-bsv-auth-identity-key', this.#wallet.identityKey)
     res.setHeader('x-bsv-auth-nonce', nonce)
@@ -334,6 +333,14 @@ const refusals = {
 
 function signedRequest({ payload, nonce, sessionNonce, signature }: AuthenticCall): SignedRequest {
   return { payload, nonce, sessionNonce, signatureHex: bytesToHex(signature) }
+}
+
+function joined(head: Uint8Array, body: string | Buffer, bodyBytes: number): Buffer {
+  const payload = Buffer.allocUnsafe(head.length + bodyBytes)
+  payload.set(head)
+  if (typeof body === 'string') payload.write(body, head.length, 'utf8')
+  else payload.set(body, head.length)
+  return payload
 }
 
 const performanceClock = { monotonicMs: () => performance.now() }

@@ -12,21 +12,22 @@ export interface DraftPage extends MessagePage {
 type Row = [
   sequence: number,
   senderId: number,
-  atMs: number,
   messageId: string,
   body: string | null,
   originId: number | null,
-  flags: number,
+  timeAndFlags: number,
 ]
 
 /** Rows come all at once, which is much faster than one by one, so longer bodies are read for themselves: a page has an end in bytes. */
 const longestBodyAtOnce = 8_192
 const flag = { object: 1, unlisted: 2, elsewhere: 4, envelope: 8, request: 16, further: 32 } as const
+/** Above the flags stands the time, in Unix milliseconds: together less than 2^53. */
+const flagsEnd = 64
 
 // SQLite gives | and << the same rank. Each column costs a value for each row: what most rows do not have is read where a row has it.
-const pageQuery = `SELECT id & 0xffffffff, sender_id, received_at_ms, message_id,
+const pageQuery = `SELECT id & 0xffffffff, sender_id, message_id,
     CASE WHEN octet_length(body) <= ${longestBodyAtOnce} THEN body END, origin_id,
-    content_type | ((outgoing_id IS NOT NULL AND stays = 0) << 1) | (elsewhere << 2)
+    received_at_ms * ${flagsEnd} | content_type | ((outgoing_id IS NOT NULL AND stays = 0) << 1) | (elsewhere << 2)
       | ((envelope_at_ms IS NOT NULL) << 3) | ((request IS NOT NULL) << 4)
       | ((listed_id IS NOT NULL OR octet_length(body) > ${longestBodyAtOnce}) << 5)
   FROM messages WHERE id > (? << 32 | ?) AND id < (? + 1) << 32 ORDER BY id ${boundLimit}`
@@ -45,7 +46,9 @@ export function readBoxPage(
   const unlisted: number[] = []
   let bytes = 0
   const rows = reader.sql<Row>(pageQuery).all(mailboxId, Math.min(after, 0xffff_ffff), mailboxId, limit + 1)
-  for (const [sequence, senderId, receivedAtMs, messageId, shortBody, originId, flags] of rows) {
+  for (const [sequence, senderId, messageId, shortBody, originId, timeAndFlags] of rows) {
+    const receivedAtMs = Math.floor(timeAndFlags / flagsEnd)
+    const flags = timeAndFlags - receivedAtMs * flagsEnd
     if (messages.length >= limit) return { messages, more: true, unlisted }
     const further = (flags & flag.further) === 0 ? nothing : readFurther(reader, mailboxId, sequence)
     const body = shortBody ?? further.longBody

@@ -8,7 +8,7 @@ import {
   type IdentityKey,
   type LiveMessageJson,
 } from '@overpost/protocol'
-import { listedMessageJson } from '../messagebox/listed-message-text.ts'
+import { listedMessageJson } from '../messagebox/listed-messages.ts'
 import type { Follows } from './follows.ts'
 import type { LiveDeps } from './live-connection.ts'
 

@@ -3,7 +3,7 @@ import { parseListMessages } from '@overpost/protocol'
 import type { Middleware } from 'koa'
 import { parseBody } from '../../http/parse-body.ts'
 import type { PeerState } from '@overpost/auth'
-import { listedMessageText } from './listed-message-text.ts'
+import { listedMessages } from './listed-messages.ts'
 
 export interface ListMessagesDeps {
   readonly mailbox: Pick<Mailbox, 'list'>
@@ -30,14 +30,13 @@ export function listMessages({ mailbox, limits }: ListMessagesDeps): Middleware<
         withProofs: withEnvelopes,
       },
     )
-    const texts = messages.map((message) => listedMessageText(message, withEnvelopes))
     const rest = JSON.stringify({
       cursor: page.cursor,
       more: page.more,
       ...(page.restarted ? { restarted: true } : {}),
     })
     ctx.type = 'application/json'
-    // Made bytes once: Koa, and whoever signs it, would each measure the text again.
-    ctx.body = Buffer.from(`{"status":"success","messages":[${texts.join(',')}],${rest.slice(1)}`)
+    // Bytes, since Koa, and whoever signs it, would each measure a text again.
+    ctx.body = listedMessages(messages, withEnvelopes, ['{"status":"success","messages":', `,${rest.slice(1)}`])
   }
 }

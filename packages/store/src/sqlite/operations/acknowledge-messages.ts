@@ -1,6 +1,6 @@
 import type { MessageName } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
-import { acknowledgeMessage, findListed, findMessage, type MessageRow } from '../tables/messages.ts'
+import { acknowledgeListed, acknowledgeMessage, findMessage } from '../tables/messages.ts'
 import type { WriterContext } from '../writer-context.ts'
 
 /** Deletes an owner's messages, by what they are listed by or by their identity. Returns how many there were. */
@@ -12,13 +12,12 @@ export function acknowledgeMessages(
   const ownerId = context.findIdentity(owner)
   if (ownerId === null) return 0
   let count = 0
-  for (const listedId of listedIds) count += acknowledge(context, findListed(context, ownerId, listedId), nowMs)
-  for (const name of names) count += acknowledge(context, findMessage(context, owner, name).same, nowMs)
+  for (const listedId of listedIds) if (acknowledgeListed(context, ownerId, listedId, nowMs)) count += 1
+  for (const name of names) {
+    const { same } = findMessage(context, owner, name)
+    if (same === null) continue
+    acknowledgeMessage(context, same, nowMs)
+    count += 1
+  }
   return count
-}
-
-function acknowledge(context: WriterContext, row: MessageRow | null, nowMs: number): number {
-  if (row === null) return 0
-  acknowledgeMessage(context, row, nowMs)
-  return 1
 }

@@ -95,6 +95,18 @@ export function findListed(context: WriterContext, ownerId: number, listedId: st
   return row === undefined ? null : { mailboxId: row[0], sequence: row[1], outgoingId: row[2] }
 }
 
+/** As {@link acknowledgeMessage}, of what its owner sees by that id. False when there is nothing. */
+export function acknowledgeListed(context: WriterContext, ownerId: number, listedId: string, nowMs: number): boolean {
+  // Most are nobody's guest and are listed by their own id: those go at once, in half the time.
+  const gone = context
+    .sql('DELETE FROM messages WHERE owner_id = ? AND message_id = ? AND listed_id IS NULL AND outgoing_id IS NULL')
+    .run(ownerId, listedId)
+  if (gone.changes > 0) return true
+  const row = findListed(context, ownerId, listedId)
+  if (row !== null) acknowledgeMessage(context, row, nowMs)
+  return row !== null
+}
+
 /** Its owner has it: the row goes, and, of a guest, all that would carry it elsewhere. */
 export function acknowledgeMessage(
   context: WriterContext,

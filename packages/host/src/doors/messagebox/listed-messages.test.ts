@@ -1,7 +1,7 @@
 import type { PagedMessage } from '@overpost/core'
 import { contentOf, wrapBody, type BoxName, type IdentityKey, type MessageId } from '@overpost/protocol'
 import { expect } from 'chai'
-import { listedMessageJson, listedMessageText } from './listed-message-text.ts'
+import { listedMessageJson, listedMessages } from './listed-messages.ts'
 
 const [sender, host] = [`02${'aa'.repeat(32)}`, `03${'bb'.repeat(32)}`] as [IdentityKey, IdentityKey]
 
@@ -31,6 +31,12 @@ describe('the text of a listed message', () => {
       const message = messageFixture(contentOf(body))
       expect(listedMessageJson(message, false).body).to.equal(wrapBody(message))
       expect(JSON.parse(wrapBody(message))).to.deep.equal({ message: body })
+      const around = [messageFixture({ sequence: 1 }), message, messageFixture({ sequence: 3 })]
+      const bytes = listedMessages(around, false, ['{"m":', ',"more":false}'])
+      expect(JSON.parse(bytes.toString())).to.deep.equal({
+        m: around.map((each) => listedMessageJson(each, false)),
+        more: false,
+      })
     })
   }
 
@@ -72,8 +78,8 @@ describe('the text of a listed message', () => {
       ...{ timestamp: 1_700_000_000_000, createdAt: time, updatedAt: time, created_at: time, updated_at: time },
       ...{ proof: 'envelope', originHost: host, acknowledgedElsewhere: true },
     }
-    expect(JSON.parse(listedMessageText(message, false))).to.deep.equal(shown)
-    expect(JSON.parse(listedMessageText(message, true))).to.deep.equal({
+    expect(listedMessageJson(message, false)).to.deep.equal(shown)
+    expect(listedMessageJson(message, true)).to.deep.equal({
       ...shown,
       envelope: { timestamp: 1_699_999_999_999, signature: '3006' },
       request: { signedMessage: 'AQID', senderSignature: '3007', nonce: 'n', yourNonce: 's' },
