@@ -11,14 +11,16 @@ const nothing = Buffer.alloc(0)
  */
 export async function answerBody(ctx: Context): Promise<string | Buffer> {
   const { status } = ctx
-  let body = await sendable(ctx.body)
+  const given = ctx.body
+  let body = await sendable(given)
   if (body.length === 0) {
     ctx.type = 'application/json'
     ctx.status = status === 204 || status === 205 || status === 304 ? 200 : status
     body = status === 404 ? notFound() : '{}'
   }
   if (ctx.method === 'HEAD') body = nothing
-  ctx.body = body
+  // Koa looks at all of a body again each time that it is set.
+  if (body !== given) ctx.body = body
   return body
 }
 

@@ -36,6 +36,7 @@ export {
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
 export { compileBoxPattern, maxPatternCharacters, type BoxPattern } from './box-pattern.ts'
 export { canonicalJson } from './canonical-json.ts'
+export { isPlainText } from './plain-text.ts'
 export { isCanonicalSignature } from './canonical-signature.ts'
 export {
   capabilityPath,

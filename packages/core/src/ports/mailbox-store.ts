@@ -68,6 +68,8 @@ export interface StoredMessage extends Message {
 /** As a page has it: `envelope` and `request` are null too where nobody asked for them; `proof` says what there is. */
 export interface PagedMessage extends StoredMessage {
   readonly proof: ShownProof
+  /** Whether its body is known to be text of which each character stands for itself in JSON (`isPlainText`), so that nobody need look. */
+  readonly isPlain: boolean
 }
 
 /** Which part of a box's log. */

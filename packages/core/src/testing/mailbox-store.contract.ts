@@ -63,8 +63,19 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             originHost: null,
             acknowledgedElsewhere: false,
             proof: 'envelope',
+            isPlain: false,
           },
         ])
+      })
+
+      it('calls plain what is text without anything that JSON writes in another way', async () => {
+        const bodies = ['plain, ~text! #1', '', 'a "quote"', 'a \\ backslash', 'a\nline', 'ü', '\u007f']
+        for (const [index, body] of bodies.entries()) await append(store(), `m${index}`, { body })
+        await append(store(), 'object', { contentType: 'application/json', body: '{}' })
+        await append(store(), 'number', { contentType: 'application/json', body: '7' })
+        const { messages } = await store().mailboxes.list({ owner: bob, box: inbox }, largePage)
+        expect(messages.map(({ body }) => body)).to.deep.equal([...bodies, '{}', '7'])
+        expect(messages.flatMap(({ isPlain, body }) => (isPlain ? [body] : []))).to.deep.equal(bodies.slice(0, 2))
       })
 
       it('gives back what was received, with the host that handed it in', async () => {
@@ -80,6 +91,7 @@ export function mailboxStoreContract(adapter: string, open: () => Promise<Store>
             originHost: keyFixture('hosta'),
             acknowledgedElsewhere: false,
             proof: 'envelope',
+            isPlain: false,
           },
         ])
       })

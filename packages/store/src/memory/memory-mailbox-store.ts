@@ -18,7 +18,7 @@ import {
   type Reception,
   type VerifiedEnvelope,
 } from '@overpost/core'
-import { forwardIdTimeMs, type Custody, type IdentityKey } from '@overpost/protocol'
+import { forwardIdTimeMs, isPlainText, type Custody, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
 import { isKept } from '../rules/is-kept.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
@@ -106,7 +106,8 @@ export class MemoryMailboxStore implements MailboxStore {
     const messages = shown.map(({ stored }): PagedMessage => {
       const { envelope, request, originHost } = stored
       const proof = shownProof({ hasEnvelope: envelope !== null, hasRequest: request !== null, originHost })
-      return { ...stored, ...(page.withProofs ? {} : { envelope: null, request: null }), proof }
+      const isPlain = stored.contentType === 'text/plain' && isPlainText(stored.body)
+      return { ...stored, ...(page.withProofs ? {} : { envelope: null, request: null }), proof, isPlain }
     })
     return Promise.resolve({ messages, more: shown.length < rest.length })
   }

@@ -143,6 +143,31 @@ describe('the store in SQLite', () => {
     })
   })
 
+  it('lists who sent and who handed in, however many identities there are', async () => {
+    const host = keyFixture('hosta')
+    await store.mailboxes.receive([arrivalFixture({}, { originHost: host })])
+    await store.mailboxes.accept([placementFixture({ messageId: idFixture('m2') })])
+    await store[Symbol.asyncDispose]()
+    const db = new Database(file)
+    // The first two numbers that no longer fit into one value of a page's row.
+    for (const [key, id] of [
+      [host, 2 ** 26],
+      [alice, 2 ** 26 + 1],
+    ] as const) {
+      const old = db.prepare('SELECT id FROM identities WHERE key = ?').pluck().get(Buffer.from(key, 'hex'))
+      db.prepare('UPDATE identities SET id = ? WHERE id = ?').run(id, old)
+      db.prepare('UPDATE messages SET sender_id = ? WHERE sender_id = ?').run(id, old)
+      db.prepare('UPDATE messages SET origin_id = ? WHERE origin_id = ?').run(id, old)
+    }
+    db.close()
+    store = openSqliteStore({ file })
+    const { messages } = await store.mailboxes.list({ owner: bob, box: inbox }, largePage)
+    expect(messages.map(({ sender, originHost }) => [sender, originHost])).to.deep.equal([
+      [alice, host],
+      [alice, null],
+    ])
+  })
+
   it('keeps what a host signed for many messages once, until the last of them is forgotten', async () => {
     const answer = { leaves: ['01'.repeat(32), '02'.repeat(32)], signatureHex: '3006020101020101' }
     for (const n of [1, 2]) {

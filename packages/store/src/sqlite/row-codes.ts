@@ -1,3 +1,4 @@
+import { isPlainText } from '@overpost/protocol/plain-text'
 import type { Content, VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
 
 /** How values stand in the tables. */
@@ -5,10 +6,21 @@ export const parcelState = { waiting: 0, delivered: 1, failed: 2, rerouted: 3 } 
 export const messageEnd = { delivered: 1, acknowledged: 2, returned: 3 } as const
 
 const contentTypes: readonly Content['contentType'][] = ['text/plain', 'application/json']
+/** Of text that is plain, for messages that can be listed: looked at once, when it comes, and not each time that it is listed. */
+const plainTextCode = 2
 const hashBytes = 32
 
 export function encodeContentType(contentType: Content['contentType']): number {
   return contentTypes.indexOf(contentType)
+}
+
+/** Of a message in a box, whose code tells plain text from other. */
+export function encodeBoxedContentType({ contentType, body }: Content): number {
+  return contentType === 'text/plain' && isPlainText(body) ? plainTextCode : encodeContentType(contentType)
+}
+
+export function isPlainTextCode(code: number): boolean {
+  return code === plainTextCode
 }
 
 export function decodeContentType(code: number): Content['contentType'] {

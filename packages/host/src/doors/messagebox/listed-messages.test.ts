@@ -10,7 +10,7 @@ function messageFixture(overrides: Partial<PagedMessage> = {}): PagedMessage {
     ...{ recipient: host, sender, box: 'inbox' as BoxName, messageId: 'm1' as MessageId, listedId: 'm1' },
     ...contentOf('hello'),
     ...{ envelope: null, request: null, proof: 'local', sequence: 1, receivedAtMs: 1_700_000_000_000 },
-    ...{ originHost: null, acknowledgedElsewhere: false },
+    ...{ originHost: null, acknowledgedElsewhere: false, isPlain: false },
     ...overrides,
   }
 }
@@ -31,7 +31,7 @@ describe('the text of a listed message', () => {
       const message = messageFixture(contentOf(body))
       expect(listedMessageJson(message, false).body).to.equal(wrapBody(message))
       expect(JSON.parse(wrapBody(message))).to.deep.equal({ message: body })
-      const around = [messageFixture({ sequence: 1 }), message, messageFixture({ sequence: 3 })]
+      const around = [messageFixture({ isPlain: true }), message, messageFixture()]
       const bytes = listedMessages(around, false, ['{"m":', ',"more":false}'])
       expect(JSON.parse(bytes.toString())).to.deep.equal({
         m: around.map((each) => listedMessageJson(each, false)),

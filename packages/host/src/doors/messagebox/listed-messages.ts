@@ -1,5 +1,5 @@
 import type { PagedMessage, VerifiedRequest } from '@overpost/core'
-import { wrapBody, type ListedMessageJson } from '@overpost/protocol'
+import { isPlainText, wrapBody, type ListedMessageJson } from '@overpost/protocol'
 
 /**
  * A JSON array in UTF-8 of messages as they are listed ({@link ListedMessageJson}), between `before` and `behind`, which are ASCII;
@@ -27,29 +27,34 @@ export function listedMessageJson(message: PagedMessage, withProof: boolean): Li
 class Pen {
   /** Whether all that it wrote has a byte for each character. */
   isAscii = true
+  /** Messages of one listing are of one box. */
+  #box = { name: '', text: '' }
 
   message(message: PagedMessage, withProof: boolean): string {
-    const { listedId, messageId, sender, box, receivedAtMs, proof, originHost, contentType, body } = message
+    const { listedId, messageId, sender, box, receivedAtMs, proof, originHost } = message
+    if (box !== this.#box.name) this.#box = { name: box, text: this.#escaped(box) }
     const time = isoTime(receivedAtMs)
-    const text = this.#body(contentType, body)
+    const text = this.#body(message)
     const rest =
       (listedId === messageId ? '' : `,"id":"${this.#escaped(messageId)}"`) +
       (originHost === null ? '' : `,"originHost":"${originHost}"`) +
       (message.acknowledgedElsewhere ? ',"acknowledgedElsewhere":true' : '') +
       (withProof ? this.#proof(message) : '')
     // One piece of text, which is put together once: the fewer parts it has the sooner.
-    return `{"messageId":"${this.#escaped(listedId)}","body":"${text}","sender":"${sender}","box":"${this.#escaped(box)}","timestamp":${receivedAtMs},"createdAt":"${time}","updatedAt":"${time}","created_at":"${time}","updated_at":"${time}","proof":"${proof}"${rest}}`
+    return `{"messageId":"${this.#escaped(listedId)}","body":"${text}","sender":"${sender}","box":"${this.#box.text}","timestamp":${receivedAtMs},"createdAt":"${time}","updatedAt":"${time}","created_at":"${time}","updated_at":"${time}","proof":"${proof}"${rest}}`
   }
 
   /** {@link wrapBody}, between the quotes of a JSON string. */
-  #body(contentType: PagedMessage['contentType'], body: string): string {
-    const isSimple = contentType === 'text/plain' && isPlain.test(body)
-    return isSimple ? `{\\"message\\":\\"${body}\\"}` : this.#escaped(wrapBody({ contentType, body }))
+  #body({ contentType, body, isPlain }: PagedMessage): string {
+    if (!isPlain && (contentType !== 'text/plain' || !isPlainWithQuotes.test(body))) {
+      return this.#escaped(wrapBody({ contentType, body }))
+    }
+    return `{\\"message\\":\\"${isPlain ? body : body.replaceAll('"', quoteInJsonInJson)}\\"}`
   }
 
   /** What stands between the quotes of a JSON string. */
   #escaped(text: string): string {
-    return isPlain.test(text) ? text : this.#known(JSON.stringify(text).slice(1, -1))
+    return isPlainText(text) ? text : this.#known(JSON.stringify(text).slice(1, -1))
   }
 
   #proof(message: PagedMessage): string {
@@ -81,9 +86,10 @@ function requestJson({
   return { signedMessage, senderSignature: signatureHex, nonce, yourNonce: sessionNonce }
 }
 
-/** Of characters that stand for themselves in JSON, and in JSON in JSON. */
-const isPlain = /^[ !#-[\]-~]*$/
 const isAscii = /^[ -~]*$/
+/** With quotes, as JSON that was sent as text has them. */
+const quoteInJsonInJson = '\\\\\\"'
+const isPlainWithQuotes = /^[ -[\]-~]*$/
 
 const minuteMs = 60_000
 const seconds = Array.from({ length: 60 }, (_, number) => `${String(number).padStart(2, '0')}.`)

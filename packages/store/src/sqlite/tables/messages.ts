@@ -1,7 +1,7 @@
 import type { Content, Message, MessageName } from '@overpost/core'
 import type { IdentityKey } from '@overpost/protocol'
 import { listedIdFor } from '../../rules/listed-id.ts'
-import { decodeContentType, encodeContentType, encodeEnvelope, encodeRequest } from '../row-codes.ts'
+import { decodeContentType, encodeBoxedContentType, encodeEnvelope, encodeRequest } from '../row-codes.ts'
 import type { WriterContext } from '../writer-context.ts'
 import { settleAcknowledged } from './settled.ts'
 
@@ -30,7 +30,7 @@ export function appendMessage(
   message: Message,
   by: { receivedAtMs: number; originId: number | null; outgoingId: number | null; isIdFree: boolean },
 ): LogPlace {
-  const { recipient, box, sender, messageId, contentType, body, envelope, request } = message
+  const { recipient, box, sender, messageId, body, envelope, request } = message
   const { id: mailboxId, ownerId, lastSequence: sequence } = context.takeSequence(recipient, box)
   const listedId = by.isIdFree ? messageId : listedIdFor(message, (id) => findListed(context, ownerId, id) !== null)
   context
@@ -47,7 +47,7 @@ export function appendMessage(
       context.identity(sender),
       messageId,
       listedId === messageId ? null : listedId,
-      encodeContentType(contentType),
+      encodeBoxedContentType(message),
       body,
       by.receivedAtMs,
       by.originId,
