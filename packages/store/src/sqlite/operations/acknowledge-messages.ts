@@ -11,8 +11,7 @@ export function acknowledgeMessages(
   const { owner, listedIds, names, nowMs } = input
   const ownerId = context.findIdentity(owner)
   if (ownerId === null) return 0
-  let count = 0
-  for (const listedId of listedIds) if (acknowledgeListed(context, ownerId, listedId, nowMs)) count += 1
+  let count = listedIds.length === 0 ? 0 : acknowledgeListed(context, ownerId, listedIds, nowMs)
   for (const name of names) {
     const { same } = findMessage(context, owner, name)
     if (same === null) continue
