@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import type { Store } from '../ports/store.ts'
-import { alice, bob, boxFixture, carol, idFixture, inbox, keyFixture, placementFixture } from './fixtures.ts'
+import {
+  alice,
+  bob,
+  boxFixture,
+  carol,
+  guestFixture,
+  idFixture,
+  inbox,
+  keyFixture,
+  placementFixture,
+} from './fixtures.ts'
 import { accept, eachWithStore, largePage } from './with-store.ts'
 
 const second = boxFixture('second')
@@ -31,6 +41,21 @@ export function listedIdsContract(open: () => Promise<Store>): void {
       await put('a', { box: second })
       expect(await listed(second)).to.deep.equal([`a~${digest('second', alice).slice(0, 8)}`])
       expect(await listed()).to.deep.equal(['a'])
+    })
+
+    it('of all kinds are acknowledged together, each once, whatever else is asked for with them', async () => {
+      await put('a')
+      await put('a', { box: second })
+      await put('b')
+      await put('stays')
+      await accept(store(), [guestFixture({ messageId: idFixture('guest') })])
+      const [made] = await listed(second)
+      const ids = ['nothing', made!, 'guest', 'a', 'b', 'a', "'", '"']
+      expect(await store().mailboxes.acknowledge(bob, ids)).to.equal(4)
+      expect(await listed()).to.deep.equal(['stays'])
+      expect(await listed(second)).to.deep.equal([])
+      expect(await store().mailboxes.acknowledge(bob, ids)).to.equal(0)
+      expect(await store().mailboxes.acknowledge(carol, ['stays'])).to.equal(0)
     })
 
     it('of a message whose id waits from another sender carry that digest too', async () => {
