@@ -1,7 +1,7 @@
 /**
  * What is there now, in no order, where much comes and goes. Not a `Set`: a table that a `Set` outgrew keeps a link to its next, so one
  * that has become old for the garbage collector keeps all that came after it, and what was in them, until a full collection
- * (docs/decisions/0037-garbage.md).
+ * (docs/decisions/0037-what-the-collector-costs.md).
  */
 export class Roster<T> implements Iterable<T> {
   readonly #entries: { readonly item: T; at: number }[] = []
