@@ -3,6 +3,7 @@ import { RelayError } from '@overpost/protocol'
 import type { Context } from 'koa'
 
 const nothing = Buffer.alloc(0)
+const longText = 16_384
 
 /**
  * Fixes status and body of the answer and returns the body that will be sent, so that it can be signed. No answer is
@@ -24,13 +25,19 @@ export async function answerBody(ctx: Context): Promise<string | Buffer> {
   return body
 }
 
-/** Text stays text: Node sends it together with the headers, in one piece. */
+/** Text stays text unless it is long: Node sends it together with the headers, in one piece. */
 async function sendable(body: unknown): Promise<string | Buffer> {
   if (body === null || body === undefined) return nothing
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return body
+  if (typeof body === 'string') return bytesIfLong(body)
+  if (Buffer.isBuffer(body)) return body
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   if (body instanceof Readable) return await collected(body)
-  return JSON.stringify(body)
+  return bytesIfLong(JSON.stringify(body))
+}
+
+/** Made bytes once, for the signature and for the network. */
+function bytesIfLong(text: string): string | Buffer {
+  return text.length > longText ? Buffer.from(text) : text
 }
 
 async function collected(stream: Readable): Promise<Buffer> {

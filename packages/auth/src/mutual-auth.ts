@@ -5,7 +5,7 @@ import { answerBody } from './answer-body.ts'
 import { isSignedHeader, responseHead, sortHeaders, type SignedHeader } from './auth-payload.ts'
 import { authPath, authVersion, messageKey } from './auth-protocol.ts'
 import { ConnectionAuth } from './connection-auth.ts'
-import { sha256, sha256OfParts } from './curve.ts'
+import { sha256, sha256OfBoth } from './curve.ts'
 import { parseHandshake, type Handshake } from './handshake.ts'
 import type { IdentityWallet } from './identity-wallet.ts'
 import { LruCache } from './lru-cache.ts'
@@ -77,8 +77,6 @@ interface AuthenticCall {
 /** Longer handshakes are not parsed: an honest one has about 300 bytes, with certificates wanted a few thousand. */
 const longestHandshakeBytes = 65_536
 const openedSessions = 10_000
-/** A longer one is made bytes once, for the signature and for the network, and hashed where it is. */
-const longBody = 16_384
 const defaultLimits: MutualAuthLimits = {
   sessionLifetimeMs: 7 * 24 * 3600 * 1000,
   replayCallsPerIdentity: 100_000,
@@ -301,9 +299,7 @@ export class MutualAuth {
     const { identityKey, clientNonce } = verified
     const bodyBytes = Buffer.byteLength(body)
     const head = responseHead({ requestId, status: res.statusCode, headers: sortHeaders(headers) }, bodyBytes)
-    const isLong = bodyBytes > longBody
-    const bytes = isLong && typeof body === 'string' ? (ctx.body = Buffer.from(body)) : body
-    const digest = isLong ? sha256OfParts([head, bytes]) : sha256(joined(head, bytes, bodyBytes))
+    const digest = typeof body === 'string' ? sha256(joined(head, body, bodyBytes)) : sha256OfBoth(head, body)
     const nonce = this.#freshNonce()
     const signature = this.#wallet.signDigestFor(identityKey, messageKey(nonce, clientNonce), digest)
     res.setHeader('x-bsv-auth-version', authVersion)
@@ -340,11 +336,10 @@ function signedRequest({ claim, verified }: AuthenticCall): SignedRequest {
   return { payload: verified.payload, nonce, sessionNonce, signatureHex: bytesToHex(signature) }
 }
 
-function joined(head: Uint8Array, body: string | Buffer, bodyBytes: number): Buffer {
+function joined(head: Uint8Array, body: string, bodyBytes: number): Buffer {
   const payload = Buffer.allocUnsafe(head.length + bodyBytes)
   payload.set(head)
-  if (typeof body === 'string') payload.write(body, head.length, 'utf8')
-  else payload.set(body, head.length)
+  payload.write(body, head.length, 'utf8')
   return payload
 }
 

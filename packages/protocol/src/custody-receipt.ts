@@ -90,7 +90,7 @@ export function custodyLeaf(message: CustodyMessage, storedAtMs: number, hasher:
   if (mostBytes > leafBytes.length) leafBytes = new Uint8Array(mostBytes)
   leafBytes[0] = leafMark
   let at = 1
-  for (const hex of [originHost, forwardId, recipient, sender, bodyHash]) at = writeHex(hex, leafBytes, at)
+  for (const hex of [originHost, forwardId, recipient, sender, bodyHash]) at = writeHex(hex, at)
   at = writeNumber(storedAtMs, timeBytes, at)
   for (const text of [box, messageId]) {
     const { written } = encoder.encodeInto(text, leafBytes.subarray(at + lengthBytes))
@@ -108,8 +108,8 @@ function writeNumber(value: number, bytes: number, at: number): number {
 }
 
 /** Where it ends. @throws {TypeError} for what is not hexadecimal */
-function writeHex(hex: string, into: Uint8Array, at: number): number {
-  const end = hexInto(hex, into, at)
+function writeHex(hex: string, at: number): number {
+  const end = hexInto(hex, leafBytes, at)
   if (end === null) throw notHex()
   return end
 }

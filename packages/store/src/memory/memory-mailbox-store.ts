@@ -18,9 +18,10 @@ import {
   type Reception,
   type VerifiedEnvelope,
 } from '@overpost/core'
-import { forwardIdTimeMs, isPlainText, type Custody, type IdentityKey } from '@overpost/protocol'
+import { forwardIdTimeMs, type Custody, type IdentityKey } from '@overpost/protocol'
 import { checkPlacements } from '../rules/check-placements.ts'
 import { isKept } from '../rules/is-kept.ts'
+import { isPlainContent } from '../rules/is-plain-content.ts'
 import { isSameContent } from '../rules/is-same-content.ts'
 import { QuotaTally } from '../rules/quota-tally.ts'
 import type { MemoryAwaited } from './memory-awaited.ts'
@@ -106,8 +107,8 @@ export class MemoryMailboxStore implements MailboxStore {
     const messages = shown.map(({ stored }): PagedMessage => {
       const { envelope, request, originHost } = stored
       const proof = shownProof({ hasEnvelope: envelope !== null, hasRequest: request !== null, originHost })
-      const isPlain = stored.contentType === 'text/plain' && isPlainText(stored.body)
-      return { ...stored, ...(page.withProofs ? {} : { envelope: null, request: null }), proof, isPlain }
+      const proofs = page.withProofs ? {} : { envelope: null, request: null }
+      return { ...stored, ...proofs, proof, isPlain: isPlainContent(stored) }
     })
     return Promise.resolve({ messages, more: shown.length < rest.length })
   }

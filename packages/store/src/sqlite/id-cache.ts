@@ -1,6 +1,7 @@
 /**
  * Remembers some of what a table says, and forgets all when it has grown too large. The writer's thread uses it: whatever
- * that thread imports it loads again, so it takes no more than types from the other packages, and starts in milliseconds.
+ * that thread imports it loads again, so it takes types and single files
+ * (`@overpost/protocol/plain-text`) from the other packages, and starts in milliseconds.
  */
 export class IdCache<K, V> {
   readonly #most: number

@@ -1,5 +1,5 @@
-import { isPlainText } from '@overpost/protocol/plain-text'
 import type { Content, VerifiedEnvelope, VerifiedRequest } from '@overpost/core'
+import { isPlainContent } from '../rules/is-plain-content.ts'
 
 /** How values stand in the tables. */
 export const parcelState = { waiting: 0, delivered: 1, failed: 2, rerouted: 3 } as const
@@ -15,8 +15,8 @@ export function encodeContentType(contentType: Content['contentType']): number {
 }
 
 /** Of a message in a box, whose code tells plain text from other. */
-export function encodeBoxedContentType({ contentType, body }: Content): number {
-  return contentType === 'text/plain' && isPlainText(body) ? plainTextCode : encodeContentType(contentType)
+export function encodeBoxedContentType(content: Content): number {
+  return isPlainContent(content) ? plainTextCode : encodeContentType(content.contentType)
 }
 
 export function isPlainTextCode(code: number): boolean {

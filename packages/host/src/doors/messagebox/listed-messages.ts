@@ -39,7 +39,7 @@ class Pen {
       (listedId === messageId ? '' : `,"id":"${this.#escaped(messageId)}"`) +
       (originHost === null ? '' : `,"originHost":"${originHost}"`) +
       (message.acknowledgedElsewhere ? ',"acknowledgedElsewhere":true' : '') +
-      (withProof ? this.#proof(message) : '')
+      (withProof ? this.#known(proofText(message)) : '')
     // One piece of text, which is put together once: the fewer parts it has the sooner.
     return `{"messageId":"${this.#escaped(listedId)}","body":"${text}","sender":"${sender}","box":"${this.#box.text}","timestamp":${receivedAtMs},"createdAt":"${time}","updatedAt":"${time}","created_at":"${time}","updated_at":"${time}","proof":"${proof}"${rest}}`
   }
@@ -57,12 +57,8 @@ class Pen {
     return isPlainText(text) ? text : this.#known(JSON.stringify(text).slice(1, -1))
   }
 
-  #proof(message: PagedMessage): string {
-    return this.#known(proofText(message))
-  }
-
   #known(text: string): string {
-    this.isAscii &&= isAscii.test(text)
+    this.isAscii &&= asciiForm.test(text)
     return text
   }
 }
@@ -86,9 +82,9 @@ function requestJson({
   return { signedMessage, senderSignature: signatureHex, nonce, yourNonce: sessionNonce }
 }
 
-const isAscii = /^[ -~]*$/
-/** With quotes, as JSON that was sent as text has them. */
+const asciiForm = /^[ -~]*$/
 const quoteInJsonInJson = '\\\\\\"'
+/** With quotes, as JSON that was sent as text has them. */
 const isPlainWithQuotes = /^[ -[\]-~]*$/
 
 const minuteMs = 60_000
